@@ -1,0 +1,92 @@
+/** The architecture, as a list: each folder may import only the folders on its line (and itself). */
+const allowed = {
+  'bridge-server/protocol': [],
+  'bridge-server/tensor': [],
+  'bridge-server/graph': [],
+  'bridge-server/nn': ['bridge-server/graph'],
+  'bridge-server/weights': ['bridge-server/protocol', 'bridge-server/tensor', 'bridge-server/graph'],
+  'bridge-server/runtime': [
+    'bridge-server/protocol',
+    'bridge-server/tensor',
+    'bridge-server/graph',
+    'bridge-server/nn',
+    'bridge-server/weights'
+  ],
+  'bridge-server/sampling': ['bridge-server/tensor'],
+  'bridge-server/prompt': ['bridge-server/tensor'],
+  'bridge-server/image': ['bridge-server/protocol', 'bridge-server/tensor'],
+  'bridge-server/pipeline': [
+    'bridge-server/protocol',
+    'bridge-server/tensor',
+    'bridge-server/runtime',
+    'bridge-server/sampling',
+    'bridge-server/prompt',
+    'bridge-server/image'
+  ],
+  'bridge-server/jobs': ['bridge-server/protocol'],
+  'bridge-server/engine': [
+    'bridge-server/protocol',
+    'bridge-server/jobs',
+    'bridge-server/weights',
+    'bridge-server/runtime',
+    'bridge-server/image',
+    'bridge-server/pipeline'
+  ],
+  'bridge-server/server': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
+  'plugin/hosts/canvas': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/ui/controls'],
+  'plugin/client': ['bridge-server/protocol'],
+  'plugin/app': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/client'],
+  'plugin/ui': ['bridge-server/protocol', 'plugin/app', 'plugin/hosts/host']
+}
+
+/** Each outside package has one door: the only place that may import it. */
+const doors = {
+  'onnxruntime-node': '^bridge-server/runtime/session\\.ts$',
+  sharp: '^bridge-server/image/codec\\.ts$',
+  tokenizers: '^bridge-server/prompt/tokenizer\\.ts$',
+  libsql: '^bridge-server/jobs/database\\.ts$',
+  fastify: '^bridge-server/server/',
+  ws: '^bridge-server/server/',
+  typebox: '^bridge-server/protocol/',
+  photoshop: '^plugin/hosts/photoshop/',
+  uxp: '^plugin/hosts/photoshop/',
+  'idb-keyval': '^plugin/hosts/canvas/storage\\.ts$',
+  '@adobe/react-spectrum': '^plugin/ui/controls\\.tsx$',
+  react: '^plugin/(ui|hosts/canvas|entries)/'
+}
+
+const source = '^(bridge-server|plugin)/'
+const shared = '^bridge-server/errors\\.ts$'
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    ...Object.entries(allowed).map(([folder, others]) => ({
+      name: `${folder} may import only: ${others.join(', ') || 'nothing'}`,
+      severity: 'error',
+      from: { path: `^${folder}/` },
+      to: {
+        path: source,
+        pathNot: [`^${folder}/`, shared, ...others.map((other) => `^${other}(/|\\.)`)]
+      }
+    })),
+    {
+      name: 'the panel never imports the server, only its protocol',
+      severity: 'error',
+      from: { path: '^plugin/' },
+      to: { path: '^bridge-server/', pathNot: '^bridge-server/protocol/' }
+    },
+    ...Object.entries(doors).map(([name, door]) => ({
+      name: `${name} only through ${door}`,
+      severity: 'error',
+      from: { path: source, pathNot: door },
+      to: { path: `(^|node_modules/)${name}(/|$)` }
+    }))
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    doNotFollow: { path: 'node_modules' }
+  }
+}

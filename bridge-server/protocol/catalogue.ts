@@ -1,0 +1,70 @@
+import {
+  Array as List,
+  Boolean as Flag,
+  Integer,
+  Literal,
+  Null,
+  Number as Num,
+  Object as Struct,
+  String as Text,
+  Union,
+  type Static
+} from 'typebox'
+
+/** Model families Marquee runs, told apart by tensor names and shapes. */
+export const Family = Union([Literal('sd1'), Literal('sd2'), Literal('sdxl'), Literal('sdxl-refiner')])
+export type Family = Static<typeof Family>
+
+/** What the UNet predicts. */
+export const Prediction = Union([Literal('epsilon'), Literal('v'), Literal('sample')])
+export type Prediction = Static<typeof Prediction>
+
+/** Settings that suit a model; the panel starts from these. */
+export const ModelDefaults = Struct({
+  sampler: Text(),
+  schedule: Text(),
+  steps: Integer(),
+  guidance: Num(),
+  clipSkip: Integer()
+})
+export type ModelDefaults = Static<typeof ModelDefaults>
+
+/** What a person picks. */
+export const ModelInfo = Struct({
+  id: Text(),
+  name: Text(),
+  family: Family,
+  /** What the UNet's extra input channels mean: none, mask and masked picture (9), depth (5). */
+  conditioning: Union([Literal('none'), Literal('inpaint'), Literal('depth')]),
+  /** Distilled for few steps, or not. */
+  distillation: Union([Literal('none'), Literal('turbo'), Literal('lcm'), Literal('lightning')]),
+  prediction: Prediction,
+  /** Side in pixels of the square pictures it was trained on. */
+  nativeSize: Integer(),
+  /** Positions of a prompt chunk, without start and end: 75 for CLIP. */
+  chunkTokens: Integer(),
+  /** Can estimate depth by itself. */
+  hasDepthEstimator: Flag(),
+  precision: Text(),
+  bytes: Integer(),
+  /** sha256 of the checkpoint, null until computed; the short hash is its first 10 digits. */
+  sha256: Union([Text(), Null()]),
+  defaults: ModelDefaults
+})
+export type ModelInfo = Static<typeof ModelInfo>
+
+/** A file in a models folder that cannot be used, and why. */
+export const RefusedModel = Struct({ id: Text(), name: Text(), message: Text(), hint: Text() })
+export type RefusedModel = Static<typeof RefusedModel>
+
+export const Choice = Struct({ id: Text(), label: Text() })
+export type Choice = Static<typeof Choice>
+
+/** What the server offers: `GET /api/catalogue`. */
+export const Catalogue = Struct({
+  models: List(ModelInfo),
+  refused: List(RefusedModel),
+  samplers: List(Choice),
+  schedules: List(Choice)
+})
+export type Catalogue = Static<typeof Catalogue>

@@ -1,0 +1,14 @@
+import { Integer, Object as Struct, type Static } from 'typebox'
+
+/** A size in pixels. */
+export const Size = Struct({ width: Integer({ minimum: 1 }), height: Integer({ minimum: 1 }) })
+export type Size = Static<typeof Size>
+
+/** A rectangle in document pixels: the canvas origin is its top-left corner, y grows downwards. */
+export const Rect = Struct({
+  x: Integer(),
+  y: Integer(),
+  width: Integer({ minimum: 1 }),
+  height: Integer({ minimum: 1 })
+})
+export type Rect = Static<typeof Rect>

@@ -1,0 +1,101 @@
+import {
+  Boolean as Flag,
+  Integer,
+  Literal,
+  Null,
+  Number as Num,
+  Object as Struct,
+  Optional,
+  String as Text,
+  Union,
+  type Static
+} from 'typebox'
+import { Rect, Size } from './geometry.ts'
+import { ImageRef } from './images.ts'
+
+/** What is asked for. `img2img` with a selection is a masked refine; `outpaint` fills empty canvas and leaves old pixels alone. */
+export const Mode = Union([
+  Literal('txt2img'),
+  Literal('img2img'),
+  Literal('inpaint'),
+  Literal('outpaint'),
+  Literal('depth2img')
+])
+export type Mode = Static<typeof Mode>
+
+/** Where the noise of a seed comes from: `cpu` is torch's CPU generator, `gpu` Philox as CUDA and A1111 ("NV") produce it. */
+export const NoiseSource = Union([Literal('cpu'), Literal('gpu')])
+export type NoiseSource = Static<typeof NoiseSource>
+
+export const Sampling = Struct(
+  {
+    /** A sampler's and a schedule's id in the catalogue. */
+    sampler: Text({ maxLength: 64 }),
+    schedule: Text({ maxLength: 64 }),
+    steps: Integer({ minimum: 1, maximum: 150 }),
+    /** Classifier-free guidance scale; 1 runs the model once a step, without the negative prompt. */
+    guidance: Num({ minimum: 0, maximum: 30 }),
+    /** Variation i is made from seed + i. */
+    seed: Integer({ minimum: 0, maximum: 4294967295 }),
+    noise: Optional(NoiseSource),
+    /** 1 is the last layer of the text encoder, 2 the one before; absent is the model's own. */
+    clipSkip: Optional(Integer({ minimum: 1, maximum: 12 })),
+    /** Stochasticity of DDIM and ancestral samplers; absent is the sampler's own. */
+    eta: Optional(Num({ minimum: 0, maximum: 2 })),
+    /** Rescale of guided predictions (arXiv:2305.08891), 0 is off. */
+    guidanceRescale: Optional(Num({ minimum: 0, maximum: 1 })),
+    zeroTerminalSnr: Optional(Flag())
+  },
+  { additionalProperties: false }
+)
+export type Sampling = Static<typeof Sampling>
+
+/** How the selection becomes the two masks (bridge-server/image/mask.ts); absent fields are the defaults of context.ts. */
+export const MaskSettings = Struct(
+  {
+    /** Feather as a fraction of the selection's diagonal, 0…0.5. */
+    feather: Optional(Num({ minimum: 0, maximum: 0.5 })),
+    /** Least feather in document pixels at full strength. */
+    minTransition: Optional(Integer({ minimum: 0, maximum: 499 })),
+    /** Document pixels by which the denoise mask is grown. */
+    grow: Optional(Integer({ minimum: 0, maximum: 499 })),
+    /** Width in document pixels of the compositing mask's edge. */
+    blend: Optional(Integer({ minimum: 0, maximum: 499 })),
+    /** Surroundings the model sees, as a fraction of the selection's diagonal. */
+    padding: Optional(Num({ minimum: 0, maximum: 1 }))
+  },
+  { additionalProperties: false }
+)
+export type MaskSettings = Static<typeof MaskSettings>
+
+/** Everything the server needs to know to make pictures. Nothing about a job may travel any other way. */
+export const GenerateRequest = Struct(
+  {
+    mode: Mode,
+    /** A model's id in the catalogue. */
+    model: Text({ minLength: 1, maxLength: 512 }),
+    prompt: Text({ maxLength: 20_000 }),
+    negativePrompt: Text({ maxLength: 20_000 }),
+    /** The editor's own id of the document; the result belongs to it. */
+    documentId: Text({ maxLength: 256 }),
+    canvas: Size,
+    /** Document pixels that are generated, inside the canvas: the selection with its context, or the whole canvas. */
+    area: Rect,
+    /** What a person sees in `area`, `rgba8` of its size; transparent where the canvas is empty. Absent for txt2img. */
+    snapshot: Optional(ImageRef),
+    /** The selection in `area`, `gray8` of its size; absent: everything may change. */
+    selection: Optional(ImageRef),
+    /** A depth map for depth2img, `gray8` of the area's size, near is bright; absent: estimated from the snapshot. */
+    depth: Optional(ImageRef),
+    /** How much of the snapshot may change: 1 ignores it. */
+    strength: Num({ minimum: 0, maximum: 1 }),
+    sampling: Sampling,
+    /** How many variations. */
+    count: Integer({ minimum: 1, maximum: 8 }),
+    /** Size the model works at, in pixels; null: planned from the area and the model. */
+    workingSize: Union([Size, Null()]),
+    mask: Optional(MaskSettings)
+  },
+  { additionalProperties: false }
+)
+export type GenerateRequest = Static<typeof GenerateRequest>

@@ -1,0 +1,62 @@
+import {
+  Array as List,
+  Integer,
+  Literal,
+  Null,
+  Number as Num,
+  Object as Struct,
+  Optional,
+  String as Text,
+  Union,
+  type Static
+} from 'typebox'
+import { ErrorReply } from './errors.ts'
+import { Rect, Size } from './geometry.ts'
+import { ImageRef } from './images.ts'
+import { GenerateRequest } from './request.ts'
+
+/** One picture of a result. */
+export const Variation = Struct({
+  /** `rgba8` of the result's area: everything the model made, also outside the mask. */
+  pixels: ImageRef,
+  seed: Integer({ minimum: 0 })
+})
+export type Variation = Static<typeof Variation>
+
+/** What a finished job leaves. A layer is one variation's pixels at `area` with `mask` as its layer mask. */
+export const JobResult = Struct({
+  area: Rect,
+  variations: List(Variation),
+  /** The compositing mask, `gray8` of the area's size; absent: the whole area is new. */
+  mask: Optional(ImageRef),
+  /** The depth map that was used, `gray8` of the area's size. */
+  depth: Optional(ImageRef),
+  /** Size the model worked at, in pixels. */
+  workingSize: Size,
+  seconds: Num({ minimum: 0 })
+})
+export type JobResult = Static<typeof JobResult>
+
+export const JobState = Union([
+  Literal('queued'),
+  Literal('running'),
+  Literal('done'),
+  Literal('failed'),
+  Literal('cancelled')
+])
+export type JobState = Static<typeof JobState>
+
+/** A job as its client sees it. Times are milliseconds since 1970. */
+export const Job = Struct({
+  id: Text(),
+  state: JobState,
+  request: GenerateRequest,
+  created: Integer(),
+  started: Union([Integer(), Null()]),
+  finished: Union([Integer(), Null()]),
+  /** 1 is next; null when it no longer waits. */
+  position: Union([Integer(), Null()]),
+  result: Union([JobResult, Null()]),
+  error: Union([ErrorReply, Null()])
+})
+export type Job = Static<typeof Job>

@@ -1,0 +1,68 @@
+import type { ModelInfo } from '../protocol/catalogue.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+
+/** What a text encoder gives for `n` chunks of `length` tokens. */
+export interface EncodedText {
+  /** [n, length, width], from the layer that clip skip asks for. */
+  readonly hidden: Tensor
+  /** [n, width] at the end token, projected where the encoder has a projection; only the second encoder of XL needs it. */
+  readonly pooled: Tensor | null
+}
+
+export interface TextEncoder {
+  /** Positions of one chunk with its start and end token: 77 for CLIP. */
+  readonly length: number
+  readonly width: number
+  readonly startToken: number
+  readonly endToken: number
+  /** Fills a chunk behind its end token: the end token again (CLIP-L), 0 (OpenCLIP). */
+  readonly padToken: number
+  /** Folder or file of the vocabulary: a diffusers `tokenizer` folder, or null for CLIP's own. */
+  readonly tokenizerFolder: string | null
+  /**
+   * `ids`: `n` chunks of `length` each. `clipSkip` 1 is the last layer; undefined is the family's own
+   * (SD 1: last with final norm; SD 2: penultimate with final norm; XL: penultimate without).
+   */
+  encode(ids: readonly Int32Array[], clipSkip?: number): Promise<EncodedText>
+}
+
+/** One call of the UNet. n is the batch; all sizes are free. */
+export interface UnetInput {
+  /** [n, c, h, w] with c as the model's `inputChannels`. */
+  readonly x: Tensor
+  /** [n], fractional steps of 0…999. */
+  readonly timesteps: Float32Array
+  /** [n, tokens, width]. */
+  readonly context: Tensor
+  /** [n, adm]: XL's pooled text and size embedding. */
+  readonly y?: Tensor
+}
+
+/** A Stable Diffusion model that is ready to run. Every call may throw AppError ('out-of-memory', 'model-incomplete'). */
+export interface DiffusionModel {
+  readonly info: ModelInfo
+  readonly inputChannels: number
+  /** What the VAE's latents are multiplied by. */
+  readonly latentScale: number
+  /** Pixels per latent, 8. */
+  readonly downscale: number
+  /** Cumulative product of 1 − beta for the training steps, float64 of length 1000. */
+  readonly alphasCumprod: Float64Array
+  /** One for SD 1 and 2, two for XL (their hidden states are concatenated), the second alone for its refiner. */
+  readonly textEncoders: readonly TextEncoder[]
+  unet(input: UnetInput): Promise<Tensor>
+  /** [n, 3, H, W] in −1…1 → mean latents times `latentScale`, [n, 4, H/8, W/8]. */
+  encode(image: Tensor): Promise<Tensor>
+  /** The inverse of `encode`; not clamped. */
+  decode(latents: Tensor): Promise<Tensor>
+  /** [1, 3, H, W] in −1…1 of any size → [1, H', W'] relative inverse depth (near is large). Null: no estimator in the model. */
+  readonly estimateDepth: ((image: Tensor) => Promise<Tensor>) | null
+}
+
+/** The models the server has, opened on demand and kept within the memory budget. */
+export interface Models {
+  /** Opens a model, or returns the one that is open. Throws AppError: 'model-missing', 'model-unreadable', 'model-unsupported', 'model-incomplete'. */
+  open(id: string): Promise<DiffusionModel>
+  /** Frees every session. */
+  release(): Promise<void>
+}

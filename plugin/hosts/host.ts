@@ -1,0 +1,60 @@
+import type { Rect, Size } from '#protocol/geometry.ts'
+
+/** Straight (not premultiplied) RGBA, 8 bits a channel, sRGB. */
+export interface RgbaImage {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8ClampedArray<ArrayBuffer>
+}
+
+/** One byte a pixel: 0 outside, 255 inside. */
+export interface MaskImage {
+  readonly width: number
+  readonly height: number
+  readonly data: Uint8Array<ArrayBuffer>
+}
+
+export interface HostDocument {
+  readonly id: string
+  readonly name: string
+  readonly canvas: Size
+}
+
+/** A layer to be made. `mask` covers the same area as `pixels` and becomes a real layer mask. */
+export interface NewLayer {
+  readonly name: string
+  readonly area: Rect
+  readonly pixels: RgbaImage
+  readonly mask?: MaskImage
+}
+
+/** Pixels shown over the document without becoming part of it. `pixels` is stretched over `area`; `mask` too. */
+export interface Preview {
+  readonly documentId: string
+  readonly area: Rect
+  readonly pixels: RgbaImage
+  readonly mask?: MaskImage
+}
+
+/**
+ * The image editor the panel lives in. The panel knows no other way to read or change a document;
+ * to support another editor, implement this and run tests/plugin/hosts/host-contract.ts against it.
+ * Rectangles are document pixels. Nothing here shows a dialog, and "nothing selected" is null, not an error.
+ */
+export interface Host {
+  readonly name: string
+  /** The open document, or null. */
+  document(): Promise<HostDocument | null>
+  /** The selection inside the canvas: its bounds and a soft mask of their size, or null where nothing is selected. */
+  selection(): Promise<{ readonly bounds: Rect; readonly mask: MaskImage } | null>
+  /** What a person sees in `area`, all visible layers flattened; transparent where the canvas is empty. */
+  flatten(area: Rect): Promise<RgbaImage>
+  /** Bounds of the canvas that hold no or only partly opaque pixels, or null where every pixel is opaque. */
+  emptyBounds(): Promise<Rect | null>
+  /** Adds layers above the active one as one undo step, first is lowest. Throws when the document is no longer open. */
+  insertLayers(documentId: string, layers: readonly NewLayer[]): Promise<void>
+  /** Shows pixels over the document, or takes them away. Never an undo step. */
+  showPreview(preview: Preview | null): void
+  /** Calls back when the document, its size, its pixels or its selection changes; returns the way to stop. */
+  watch(changed: () => void): () => void
+}
