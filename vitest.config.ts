@@ -21,6 +21,18 @@ export default defineConfig({
           maxWorkers: 1,
           fileParallelism: false
         }
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/e2e/**/*.e2e.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          pool: 'forks',
+          maxWorkers: 1,
+          fileParallelism: false,
+          bail: 0
+        }
       }
     ]
   }
