@@ -58,5 +58,9 @@ export interface Checkpoint {
   readonly vae: VaePart
   readonly depth: DepthPart | null
   /** Linear in the square root between the two, over 1000 steps ("scaled_linear"), unless `linear`. */
-  readonly betas: { readonly start: number; readonly end: number; readonly schedule: 'scaled_linear' | 'linear' }
+  readonly betas: {
+    readonly start: number
+    readonly end: number
+    readonly schedule: 'scaled_linear' | 'linear'
+  }
 }
