@@ -1,3 +1,5 @@
+import type { ModelSigmas } from './model-sigmas.ts'
+
 /** Latents of one picture, flat. Samplers never need the shape: every step is element-wise. */
 export type Latents = Float32Array
 
@@ -10,6 +12,14 @@ export interface SamplerStep {
   readonly denoised: Latents
 }
 
+/** Extra noise of Karras et al. 2022, algorithm 2 (S_churn, S_tmin, S_tmax); only Euler, Heun and DPM2 have it. */
+export interface Churn {
+  readonly amount: number
+  /** Noise levels between which it is added; everywhere when absent. */
+  readonly from?: number
+  readonly to?: number
+}
+
 export interface SamplerOptions {
   /** Standard normal noise of the latents' length: the next draw of the picture's generator. */
   readonly noise: () => Latents
@@ -17,6 +27,16 @@ export interface SamplerOptions {
   readonly brownian?: (sigma: number, next: number) => Latents
   /** Stochasticity; a sampler's own default when absent. */
   readonly eta?: number
+  /** Factor of the added noise (S_noise); 1 when absent. */
+  readonly noiseScale?: number
+  readonly churn?: Churn
+  /** Order of a multistep solver; a sampler's own default when absent. */
+  readonly order?: number
+  /** The unconditional prediction that belongs to the model's last answer; CFG++ samplers need it. */
+  readonly unconditional?: () => Latents
+  /** The model's own noise levels; samplers that step in its timesteps (TCD) need them. */
+  readonly modelSigmas?: ModelSigmas
+  /** Told after the first call of the model in every step, before the step is made. */
   readonly onStep?: (step: SamplerStep) => void
   /** Checked before every call of the model. */
   readonly signal?: AbortSignal

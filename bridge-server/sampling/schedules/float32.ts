@@ -1,0 +1,14 @@
+const f32 = Math.fround
+
+/**
+ * `torch.linspace(start, end, count)` in float32, rounded where torch rounds: it counts up from the start in the
+ * first half and down from the end in the second. Brownian noise depends on the last bit of a sigma.
+ */
+export function linspace(start: number, end: number, count: number): number[] {
+  if (count === 1) return [f32(start)]
+  const [first, last] = [f32(start), f32(end)]
+  const step = f32(f32(last - first) / (count - 1))
+  return Array.from({ length: count }, (_, i) =>
+    i < count / 2 ? f32(first + step * i) : f32(last - step * (count - 1 - i))
+  )
+}

@@ -1,0 +1,67 @@
+import { createMersenneTwister, type RandomBits } from './mersenne-twister.ts'
+import { seedBits, type NoiseGenerator } from './noise.ts'
+
+/** Values that torch's vectorised kernel transforms together (`normal_fill_16`). */
+const BLOCK = 16
+const TWO_PI = Math.fround(2 * Math.PI)
+const f32 = Math.fround
+
+/**
+ * `torch.randn` of float32 with `torch.Generator('cpu').manual_seed(seed)` (ATen, `DistributionTemplates.h`).
+ * Only the low 32 bits of the seed count. Draws below 16 values are bit-equal to torch; longer ones differ by a few
+ * float32 steps at most (5e-7), because torch approximates log, sin and cos.
+ */
+export function createTorchGenerator(seed: number | bigint): NoiseGenerator {
+  const bits = createMersenneTwister(Number(seedBits(seed) & 0xffffffffn))
+  const scalar = scalarNormal(bits)
+  return {
+    randn: (count) =>
+      count < BLOCK ? Float32Array.from({ length: count }, scalar) : blockNormal(bits, count)
+  }
+}
+
+/** One value at a time in double precision; the sine's share of a pair is kept for the next such draw. */
+function scalarNormal(bits: RandomBits): () => number {
+  let spare: number | undefined
+  return () => {
+    if (spare !== undefined) {
+      const value = spare
+      spare = undefined
+      return value
+    }
+    const angle = 2 * Math.PI * uniform53(bits)
+    const radius = Math.sqrt(-2 * Math.log1p(-uniform53(bits)))
+    spare = radius * Math.sin(angle)
+    return radius * Math.cos(angle)
+  }
+}
+
+function blockNormal(bits: RandomBits, count: number): Float32Array {
+  const values = new Float32Array(count).map(() => uniform24(bits))
+  for (let start = 0; start + BLOCK <= count; start += BLOCK) boxMuller(values.subarray(start, start + BLOCK))
+  if (count % BLOCK !== 0) {
+    // torch redraws the last 16 places, although some of them are finished already.
+    const tail = values.subarray(count - BLOCK)
+    for (let i = 0; i < BLOCK; i++) tail[i] = uniform24(bits)
+    boxMuller(tail)
+  }
+  return values
+}
+
+/** Box and Muller's transform in place: the first half holds radii, the second angles; rounded to float32 as torch rounds. */
+function boxMuller(block: Float32Array): void {
+  const half = BLOCK / 2
+  for (let j = 0; j < half; j++) {
+    const radius = f32(Math.sqrt(f32(-2 * f32(Math.log(f32(1 - block[j]!))))))
+    const angle = f32(TWO_PI * block[j + half]!)
+    block[j] = radius * f32(Math.cos(angle))
+    block[j + half] = radius * f32(Math.sin(angle))
+  }
+}
+
+const uniform24 = (bits: RandomBits): number => (bits() & 0xffffff) * 2 ** -24
+
+const uniform53 = (bits: RandomBits): number => {
+  const high = bits() & 0x1fffff
+  return (high * 2 ** 32 + bits()) * 2 ** -53
+}
