@@ -1,0 +1,52 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { AppError } from '../errors.ts'
+import { lockFile } from './database.ts'
+
+/** The folder in which a server keeps everything, held by one server at a time. */
+export interface DataFolder {
+  /** The file of the jobs' database. */
+  readonly jobs: string
+  readonly blobs: string
+  readonly cache: string
+  readonly models: string
+  readonly token: string
+  /** Leaves word of where this server is, for one that comes second. */
+  announce(address: string): void
+  release(): void
+}
+
+/** Makes the folder where it is missing and locks it. Throws AppError 'data-folder-in-use', saying where the other server is. */
+export function openDataFolder(folder: string): DataFolder {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const at = (name: string): string => path.join(folder, name)
+  const lock = lockFile(at('lock'))
+  if (lock === null) {
+    const address = textOf(at('address'))
+    throw new AppError('data-folder-in-use', {
+      message: `Another Marquee uses the data folder ${folder}${address === null ? '' : ` and serves at ${address}`}.`,
+      hint: 'Use that one, stop it, or choose another folder with --data.'
+    })
+  }
+  mkdirSync(at('models'), { recursive: true })
+  return {
+    jobs: at('jobs.db'),
+    blobs: at('blobs'),
+    cache: at('cache'),
+    models: at('models'),
+    token: at('token'),
+    announce: (address) => writeFileSync(at('address'), address),
+    release: () => {
+      rmSync(at('address'), { force: true })
+      lock.release()
+    }
+  }
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return null
+  }
+}

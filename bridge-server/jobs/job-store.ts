@@ -1,0 +1,177 @@
+import { ErrorReply } from '../protocol/errors.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import { checked } from '../protocol/parse.ts'
+import { GenerateRequest } from '../protocol/request.ts'
+import { JobResult, JobState } from '../protocol/results.ts'
+import { openDatabase, type Database, type Row } from './database.ts'
+import { imagesOf, type StoredJob } from './job.ts'
+
+/** How a job ended. */
+export type Outcome =
+  | { readonly state: 'done'; readonly result: JobResult }
+  | { readonly state: 'failed'; readonly error: ErrorReply }
+  | { readonly state: 'cancelled' }
+
+interface NewJob {
+  readonly client: string
+  readonly id: string
+  readonly request: GenerateRequest
+  /** Milliseconds since 1970. */
+  readonly created: number
+}
+
+/** Jobs, their order and their results, durable as soon as a call returns. */
+export interface JobStore {
+  /** Adds a job at the end of the queue. */
+  insert(job: NewJob): StoredJob
+  find(client: string, id: string): StoredJob | null
+  /** A client's jobs, newest first; of one document where that is named. */
+  list(client: string, filter: { document?: string; limit: number }): readonly StoredJob[]
+  /** Jobs that wait, next one first. */
+  waiting(): readonly StoredJob[]
+  /** Jobs that ran when the server was last here. */
+  interrupted(): readonly StoredJob[]
+  /** Makes the waiting jobs run in the order of `keys`. */
+  arrange(keys: readonly number[]): void
+  /** Marks a job as running and counts the attempt. */
+  start(key: number, time: number): StoredJob
+  /** Marks a running job as waiting, before all others. An attempt that is not the job's fault does not count. */
+  putBack(key: number, attempt: 'counts' | 'does not count'): void
+  finish(key: number, time: number, outcome: Outcome): void
+  remove(key: number): void
+  /** Every blob that some job names. */
+  blobs(): ReadonlySet<string>
+  close(): void
+}
+
+const migrations = [
+  `CREATE TABLE jobs (
+     key INTEGER PRIMARY KEY AUTOINCREMENT,
+     client TEXT NOT NULL,
+     id TEXT NOT NULL,
+     document TEXT NOT NULL,
+     state TEXT NOT NULL,
+     place INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     request TEXT NOT NULL,
+     created INTEGER NOT NULL,
+     started INTEGER,
+     finished INTEGER,
+     result TEXT,
+     error TEXT,
+     UNIQUE (client, id)
+   ) STRICT;
+   CREATE INDEX jobs_of_document ON jobs (client, document, key);
+   CREATE INDEX jobs_unfinished ON jobs (place) WHERE state IN ('queued', 'running');
+   CREATE TABLE job_blobs (
+     job INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
+     blob TEXT NOT NULL,
+     PRIMARY KEY (job, blob)
+   ) STRICT, WITHOUT ROWID`
+]
+
+export function createJobStore(file: string): JobStore {
+  const database = openDatabase(file, migrations)
+  const byKey = (key: number): StoredJob => {
+    const row = database.get('SELECT * FROM jobs WHERE key = ?', key)
+    if (row === null) throw new Error(`Bug: job ${key} is not stored`)
+    return storedJob(row)
+  }
+  const inState = (state: JobState): readonly StoredJob[] =>
+    database.all(`SELECT * FROM jobs WHERE state = '${state}' ORDER BY place, key`).map(storedJob)
+
+  return {
+    insert: (job) => database.transaction(() => insertJob(database, job)),
+    find: (client, id) => {
+      const row = database.get('SELECT * FROM jobs WHERE client = ? AND id = ?', client, id)
+      return row === null ? null : storedJob(row)
+    },
+    list: (client, { document, limit }) => {
+      const rows =
+        document === undefined
+          ? database.all('SELECT * FROM jobs WHERE client = ? ORDER BY key DESC LIMIT ?', client, limit)
+          : database.all(
+              'SELECT * FROM jobs WHERE client = ? AND document = ? ORDER BY key DESC LIMIT ?',
+              ...[client, document, limit]
+            )
+      return rows.map(storedJob)
+    },
+    waiting: () => inState('queued'),
+    interrupted: () => inState('running'),
+    arrange: (keys) =>
+      database.transaction(() => {
+        for (const [index, key] of keys.entries())
+          database.run('UPDATE jobs SET place = ? WHERE key = ? AND place <> ?', index + 1, key, index + 1)
+      }),
+    start: (key, time) => {
+      database.run(
+        "UPDATE jobs SET state = 'running', attempts = attempts + 1, started = ? WHERE key = ?",
+        time,
+        key
+      )
+      return byKey(key)
+    },
+    putBack: (key, attempt) => {
+      database.run(
+        `UPDATE jobs SET state = 'queued', started = NULL, attempts = attempts - ?,
+         place = (SELECT min(place) - 1 FROM jobs WHERE state IN ('queued', 'running')) WHERE key = ?`,
+        ...[attempt === 'counts' ? 0 : 1, key]
+      )
+    },
+    finish: (key, time, outcome) =>
+      database.transaction(() => {
+        const result = outcome.state === 'done' ? outcome.result : null
+        database.run(
+          'UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE key = ?',
+          outcome.state,
+          time,
+          result === null ? null : JSON.stringify(result),
+          outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
+          key
+        )
+        if (result !== null) keepBlobs(database, key, imagesOf(byKey(key).job.request, result))
+      }),
+    remove: (key) => {
+      database.run('DELETE FROM jobs WHERE key = ?', key)
+    },
+    blobs: () => new Set(database.all('SELECT DISTINCT blob FROM job_blobs').map(({ blob }) => String(blob))),
+    close: () => database.close()
+  }
+}
+
+function insertJob(database: Database, { client, id, request, created }: NewJob): StoredJob {
+  database.run(
+    `INSERT INTO jobs (client, id, document, state, place, attempts, request, created)
+     VALUES (?, ?, ?, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs WHERE state IN ('queued', 'running')), 0, ?, ?)`,
+    ...[client, id, request.documentId, JSON.stringify(request), created]
+  )
+  const stored = storedJob(database.get('SELECT * FROM jobs WHERE client = ? AND id = ?', client, id) ?? {})
+  keepBlobs(database, stored.key, imagesOf(request, null))
+  return stored
+}
+
+function keepBlobs(database: Database, key: number, images: readonly ImageRef[]): void {
+  for (const { blob } of images)
+    database.run('INSERT OR IGNORE INTO job_blobs (job, blob) VALUES (?, ?)', key, blob)
+}
+
+function storedJob(row: Row): StoredJob {
+  return {
+    key: Number(row.key),
+    client: String(row.client),
+    attempts: Number(row.attempts),
+    job: {
+      id: String(row.id),
+      state: checked(JobState, row.state),
+      request: checked(GenerateRequest, parsed(row.request)),
+      created: Number(row.created),
+      started: row.started === null ? null : Number(row.started),
+      finished: row.finished === null ? null : Number(row.finished),
+      position: null,
+      result: row.result === null ? null : checked(JobResult, parsed(row.result)),
+      error: row.error === null ? null : checked(ErrorReply, parsed(row.error))
+    }
+  }
+}
+
+const parsed = (json: unknown): unknown => JSON.parse(String(json))

@@ -1,0 +1,141 @@
+import { isDeepStrictEqual } from 'node:util'
+import { AppError } from '../errors.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import type { Job } from '../protocol/results.ts'
+import { createJobEvents } from './events.ts'
+import type { JobStore } from './job-store.ts'
+import { finalEvent, type JobEvent, type StoredJob } from './job.ts'
+import { createLine } from './line.ts'
+import { createWorker, maxAttempts, type WorkerParts } from './worker.ts'
+
+/** Runs one job at a time, in order. Jobs, their order and results survive the end of the process. */
+export interface Queue {
+  /**
+   * Adds a job at the end. The same id with the same request is harmless: where that job stands is told again.
+   * Throws AppError 'job-conflict' for the same id with another request, 'disk-full'.
+   */
+  submit(client: string, id: string, request: GenerateRequest): void
+  /** Takes a waiting job out or stops the running one; of a finished job the end is told again. Throws AppError 'not-found'. */
+  cancel(client: string, id: string): void
+  /** Moves a waiting job; 1 is next, a position past the end is the end. Throws AppError 'not-found'. */
+  reorder(client: string, id: string, position: number): void
+  /** Cancels a job where it is unfinished, waits until it has stopped, and forgets it. Throws AppError 'not-found'. */
+  remove(client: string, id: string): Promise<void>
+  /** Throws AppError 'not-found', also for another client's job. */
+  find(client: string, id: string): StoredJob
+  /** A client's jobs, newest first. */
+  list(client: string, filter: { document?: string; limit: number }): readonly Job[]
+  /** Where each unfinished job of a client stands, in the words in which it was told. */
+  standing(client: string): readonly JobEvent[]
+  /** Calls back with every event of a client's jobs; returns the way to stop. */
+  listen(client: string, listener: (event: JobEvent) => void): () => void
+  /** Starts no more jobs, stops the running one and puts it back first. */
+  stop(): Promise<void>
+}
+
+/** Goes on with the jobs of `parts.store`; one that ran when the process ended comes first, or fails if that happened before. */
+export function createQueue(parts: WorkerParts): Queue {
+  const { store, now } = parts
+  const events = createJobEvents()
+  const line = createLine(recovered(store, now()), events)
+  const worker = createWorker(line, events, parts)
+
+  const isRunning = ({ key }: StoredJob): boolean => worker.running?.stored.key === key
+
+  const find = (client: string, id: string): StoredJob => {
+    const stored = store.find(client, id)
+    if (stored === null) throw notFound(id)
+    return placed(stored)
+  }
+
+  const placed = (stored: StoredJob): StoredJob => ({
+    ...stored,
+    job: { ...stored.job, position: line.positionOf(stored) }
+  })
+
+  const standingOf = (stored: StoredJob): readonly JobEvent[] => {
+    const position = line.positionOf(stored)
+    if (position !== null) return [{ type: 'queued', jobId: stored.job.id, position }]
+    if (isRunning(stored)) return worker.running?.standing() ?? []
+    const last = finalEvent(stored.job)
+    return last === null ? [] : [last]
+  }
+
+  const tellAgain = (stored: StoredJob): void => {
+    for (const event of standingOf(stored)) events.publish(stored.client, event)
+  }
+
+  const cancel = (client: string, id: string): void => {
+    const stored = find(client, id)
+    if (isRunning(stored)) {
+      worker.running?.cancel()
+    } else if (stored.job.position !== null) {
+      line.takeOut(stored)
+      worker.finish(stored, { state: 'cancelled' })
+    } else {
+      tellAgain(stored)
+    }
+  }
+
+  worker.wake()
+  return {
+    submit: (client, id, request) => {
+      const known = store.find(client, id)
+      if (known === null) {
+        line.putLast(store.insert({ client, id, request, created: now() }))
+        worker.wake()
+      } else if (isDeepStrictEqual(known.job.request, request)) {
+        tellAgain(known)
+      } else {
+        throw new AppError('job-conflict', {
+          message: `Job ${id} exists with another request.`,
+          hint: 'Give every new job a new id.'
+        })
+      }
+    },
+    cancel,
+    reorder: (client, id, position) => {
+      const stored = find(client, id)
+      if (stored.job.position === null) {
+        tellAgain(stored)
+      } else {
+        line.move(stored, position)
+        store.arrange(line.jobs.map(({ key }) => key))
+      }
+    },
+    remove: async (client, id) => {
+      const stored = find(client, id)
+      if (stored.job.finished === null) cancel(client, id)
+      while (isRunning(stored)) await worker.running?.ended
+      store.remove(stored.key)
+    },
+    find,
+    list: (client, filter) => store.list(client, filter).map((stored) => placed(stored).job),
+    standing: (client) =>
+      [...(worker.running === null ? [] : [worker.running.stored]), ...line.jobs]
+        .filter((stored) => stored.client === client)
+        .flatMap(standingOf),
+    listen: (client, listener) => events.listen(client, listener),
+    stop: () => worker.stop()
+  }
+}
+
+const notFound = (id: string): AppError =>
+  new AppError('not-found', {
+    message: `There is no job ${id}.`,
+    hint: 'It may have been deleted, or it belongs to another client.'
+  })
+
+/** The jobs that wait, after those that ran when the process last ended were put back before them or given up. */
+function recovered(store: JobStore, time: number): readonly StoredJob[] {
+  for (const { key, attempts, job } of store.interrupted()) {
+    if (attempts < maxAttempts) {
+      store.putBack(key, 'counts')
+      continue
+    }
+    const message = `The server ended ${attempts} times while it was working on job ${job.id}.`
+    const hint = 'Try a smaller size; the log may tell the reason.'
+    store.finish(key, time, { state: 'failed', error: { code: 'engine-died', message, hint } })
+  }
+  return store.waiting()
+}

@@ -1,0 +1,102 @@
+import { AppError, assert, toErrorReply } from '../errors.ts'
+import type { JobEvents } from './events.ts'
+import type { JobStore, Outcome } from './job-store.ts'
+import { finalEvent, type RunJob, type StoredJob } from './job.ts'
+import type { Line } from './line.ts'
+import type { Previews } from './previews.ts'
+import { createRun, type Run, type RunEnd } from './run.ts'
+
+/** How often a job is started before it is given up. */
+export const maxAttempts = 2
+
+/** Takes one job after the other from the line, runs it and keeps how it ended. */
+export interface Worker {
+  readonly running: Run | null
+  /** Starts the next job unless one runs. */
+  wake(): void
+  /** Keeps how a job ended, then tells it. What cannot be kept is told as failed. */
+  finish(stored: StoredJob, outcome: Outcome): void
+  /** Starts no more jobs, interrupts the running one and puts it back first. */
+  stop(): Promise<void>
+}
+
+export interface WorkerParts {
+  readonly store: JobStore
+  readonly previews: Previews
+  readonly run: RunJob
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Told of bugs, whose text no client sees. */
+  readonly report: (error: unknown) => void
+}
+
+export function createWorker(line: Line, events: JobEvents, parts: WorkerParts): Worker {
+  const { store, previews, run: runJob, now, report } = parts
+  let running: Run | null = null
+  let stopped = false
+
+  const wake = (): void => {
+    if (running !== null || stopped) return
+    const next = line.takeNext()
+    if (next === null) return
+    const stored = store.start(next.key, now())
+    events.publish(stored.client, { type: 'started', jobId: stored.job.id })
+    const run = createRun({
+      stored,
+      runJob,
+      previews,
+      now,
+      emit: (event) => events.publish(stored.client, event)
+    })
+    running = run
+    void run.ended.then((end) => {
+      running = null
+      previews.drop(stored.key)
+      settle(stored, end)
+      wake()
+    })
+  }
+
+  const settle = (stored: StoredJob, end: RunEnd): void => {
+    if (end.state === 'interrupted') {
+      putBack(stored, 'does not count')
+    } else if (end.state === 'failed') {
+      if (end.error.code === 'internal') report(end.cause)
+      if (end.error.code === 'engine-died' && stored.attempts < maxAttempts) putBack(stored, 'counts')
+      else finish(stored, { state: 'failed', error: end.error })
+    } else {
+      finish(stored, end)
+    }
+  }
+
+  const putBack = (stored: StoredJob, attempt: 'counts' | 'does not count'): void => {
+    store.putBack(stored.key, attempt)
+    line.putFirst(stored)
+  }
+
+  const finish = ({ key, client, job }: StoredJob, outcome: Outcome): void => {
+    try {
+      store.finish(key, now(), outcome)
+    } catch (error) {
+      if (!(error instanceof AppError)) report(error)
+      events.publish(client, { type: 'failed', jobId: job.id, error: toErrorReply(error) })
+      return
+    }
+    const event = finalEvent({ ...job, result: null, error: null, ...outcome })
+    assert(event !== null, `job ${job.id} has ended without a last word`)
+    events.publish(client, event)
+  }
+
+  return {
+    get running() {
+      return running
+    },
+    wake,
+    finish,
+    stop: async () => {
+      stopped = true
+      running?.interrupt()
+      await running?.ended
+    }
+  }
+}

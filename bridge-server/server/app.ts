@@ -1,0 +1,72 @@
+import fastifyStatic from '@fastify/static'
+import fastifyWebsocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import path from 'node:path'
+import type { Previews } from '../jobs/previews.ts'
+import type { Catalogue } from '../protocol/catalogue.ts'
+import { PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { blobRoutes } from './blob-routes.ts'
+import { answerErrors } from './error-replies.ts'
+import { jobRoutes } from './job-routes.ts'
+import { guardRequests, requireToken } from './security.ts'
+import { socketRoute, type SocketParts } from './socket.ts'
+
+/** A message is JSON with prompts in it, and no pixels. */
+const maxMessageBytes = 256 * 1024
+
+interface AppParts extends SocketParts {
+  /** Used for the `Host` check while the app does not listen. */
+  readonly port: number
+  readonly previews: Previews
+  readonly catalogue: () => Promise<Catalogue>
+  /** The built browser page. */
+  readonly pageFolder: string
+  /** Logs go to standard error. */
+  readonly logLevel: string
+}
+
+/** The bridge server's HTTP and socket surface, not listening yet (see listen.ts). */
+export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: { level: parts.logLevel, stream: process.stderr },
+    forceCloseConnections: true
+  })
+  const port = (): number => boundPort(app.server.address()) ?? parts.port
+  answerErrors(app)
+  guardRequests(app, port)
+  await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
+
+  app.get('/api/health', () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION }))
+  await app.register((open) => {
+    socketRoute(open, parts)
+  })
+  await app.register((closed) => {
+    closed.addHook('onRequest', (request, _reply, done) => {
+      requireToken(request, parts.token)
+      done()
+    })
+    closed.get('/api/catalogue', () => parts.catalogue())
+    blobRoutes(closed, parts.blobs)
+    jobRoutes(closed, parts)
+  })
+  await servePage(app, parts.pageFolder)
+  return app
+}
+
+async function servePage(app: FastifyInstance, folder: string): Promise<void> {
+  if (!existsSync(folder)) return
+  await app.register(fastifyStatic, {
+    root: folder,
+    // Vite puts a hash of the content into the names of everything under assets/.
+    setHeaders: (reply, file) => {
+      const hashed = file.startsWith(path.join(folder, 'assets'))
+      void reply.setHeader('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache')
+    },
+    cacheControl: false
+  })
+}
+
+const boundPort = (address: AddressInfo | string | null): number | null =>
+  typeof address === 'object' && address !== null ? address.port : null

@@ -1,0 +1,78 @@
+import { AppError } from '../errors.ts'
+import { maxBlobBytes, missingBlobs, type BlobStore } from '../jobs/blobs.ts'
+import { bytesPerPixel, type ImageRef, type PixelFormat } from '../protocol/images.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+
+/**
+ * What a schema cannot say: the area lies in the canvas, every image has the area's size and is here in full.
+ * Throws AppError 'bad-message', 'too-large', 'blob-missing' (naming every blob that is to be sent), 'blob-mismatch'.
+ */
+export async function checkRequest(request: GenerateRequest, blobs: BlobStore): Promise<void> {
+  checkArea(request)
+  const images = imagesByField(request)
+  for (const [field, image, format] of images) checkImage(field, image, format, request.area)
+  if (request.mode !== 'txt2img' && request.snapshot === undefined)
+    throw new AppError('bad-message', {
+      message: `request.snapshot is missing; ${request.mode} starts from what is visible.`
+    })
+  const sizes = await Promise.all(images.map(([, { blob }]) => blobs.size(blob)))
+  const missing = images.filter((_, index) => sizes[index] === null).map(([, { blob }]) => blob)
+  if (missing.length > 0) throw missingBlobs([...new Set(missing)])
+  for (const [index, [field, image]] of images.entries()) {
+    const expected = bytesOf(image)
+    if (sizes[index] === expected) continue
+    throw new AppError('blob-mismatch', {
+      message: `request.${field} is ${image.width} × ${image.height} ${image.format}, which is ${expected} bytes; its blob has ${String(sizes[index])}.`
+    })
+  }
+}
+
+function checkArea({ area, canvas }: GenerateRequest): void {
+  if (
+    area.x >= 0 &&
+    area.y >= 0 &&
+    area.x + area.width <= canvas.width &&
+    area.y + area.height <= canvas.height
+  )
+    return
+  throw new AppError('bad-message', {
+    message: `request.area (${area.width} × ${area.height} at ${area.x}, ${area.y}) reaches out of the canvas of ${canvas.width} × ${canvas.height}.`,
+    hint: 'Extend the canvas first, or choose an area inside it.'
+  })
+}
+
+function imagesByField({
+  snapshot,
+  selection,
+  depth
+}: GenerateRequest): (readonly [string, ImageRef, PixelFormat])[] {
+  const images: (readonly [string, ImageRef, PixelFormat])[] = []
+  if (snapshot !== undefined) images.push(['snapshot', snapshot, 'rgba8'])
+  if (selection !== undefined) images.push(['selection', selection, 'gray8'])
+  if (depth !== undefined) images.push(['depth', depth, 'gray8'])
+  return images
+}
+
+function checkImage(
+  field: string,
+  image: ImageRef,
+  format: PixelFormat,
+  area: GenerateRequest['area']
+): void {
+  const { width, height } = image
+  if (width !== area.width || height !== area.height)
+    throw new AppError('bad-message', {
+      message: `request.${field} is ${width} × ${height}, but the area is ${area.width} × ${area.height}.`
+    })
+  if (image.format !== format)
+    throw new AppError('bad-message', {
+      message: `request.${field} must be ${format}, but is ${image.format}.`
+    })
+  if (bytesOf(image) > maxBlobBytes)
+    throw new AppError('too-large', {
+      message: `request.${field} of ${width} × ${height} pixels has ${bytesOf(image)} bytes; ${maxBlobBytes} are allowed.`,
+      hint: 'Select a smaller part, or scale the document down.'
+    })
+}
+
+const bytesOf = ({ width, height, format }: ImageRef): number => width * height * bytesPerPixel(format)

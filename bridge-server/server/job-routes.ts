@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { AppError } from '../errors.ts'
+import type { BlobStore } from '../jobs/blobs.ts'
+import { imagesOf, type StoredJob } from '../jobs/job.ts'
+import type { Previews } from '../jobs/previews.ts'
+import type { Queue } from '../jobs/queue.ts'
+import type { ImageRef } from '../protocol/images.ts'
+
+/** Jobs in a list where no limit is named, and at most. */
+const defaultLimit = 50
+const maxLimit = 500
+
+interface JobRoutesParts {
+  readonly queue: Queue
+  readonly blobs: BlobStore
+  readonly previews: Previews
+}
+
+interface OneJob {
+  Params: { id: string }
+}
+interface OneImage {
+  Params: { id: string; blob: string }
+  Querystring: { as?: string }
+}
+
+/** `/api/jobs`: a client's history, and the images of its jobs. The client names itself by `X-Marquee-Client`. */
+export function jobRoutes(app: FastifyInstance, { queue, blobs, previews }: JobRoutesParts): void {
+  app.get<{ Querystring: { document?: string; limit?: string } }>('/api/jobs', (request, reply) => {
+    const { document, limit } = request.query
+    const filter = { limit: limitOf(limit), ...(document === undefined ? {} : { document }) }
+    return reply.send({ jobs: queue.list(clientOf(request), filter) })
+  })
+
+  app.get<OneJob>('/api/jobs/:id', (request, reply) =>
+    reply.send(queue.find(clientOf(request), request.params.id).job)
+  )
+
+  app.delete<OneJob>('/api/jobs/:id', async (request, reply) => {
+    await queue.remove(clientOf(request), request.params.id)
+    return reply.status(204).send()
+  })
+
+  app.get<OneImage>('/api/jobs/:id/images/:blob', async (request, reply) => {
+    const { id, blob } = request.params
+    const as = request.query.as ?? 'raw'
+    if (as !== 'raw' && as !== 'png')
+      throw new AppError('bad-message', {
+        message: `An image comes as raw or as png, not as ${as.slice(0, 40)}.`
+      })
+    const stored = queue.find(clientOf(request), id)
+    const preview = previews.get(stored.key, blob)
+    const image = preview?.image ?? imageOf(stored, blob)
+    const etag = `"${blob}-${as}"`
+    void reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' })
+    if (request.headers['if-none-match'] === etag) return reply.status(304).send()
+    const bytes = preview?.bytes ?? (await blobs.get(blob))
+    if (as === 'png') return reply.type('image/png').send(await pngOf(image, bytes))
+    return reply
+      .type('application/octet-stream')
+      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+  })
+}
+
+async function pngOf({ width, height, format }: ImageRef, data: Uint8Array): Promise<Buffer> {
+  // The codec's native part is not needed to start.
+  const { encodePng } = await import('../image/codec.ts')
+  return encodePng(
+    format === 'gray8'
+      ? { width, height, data }
+      : { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) }
+  )
+}
+
+function imageOf({ job }: StoredJob, blob: string): ImageRef {
+  const image = imagesOf(job.request, job.result).find((ref) => ref.blob === blob)
+  if (image === undefined)
+    throw new AppError('not-found', { message: `Job ${job.id} has no image ${blob.slice(0, 64)}.` })
+  return image
+}
+
+function clientOf(request: FastifyRequest): string {
+  const client = request.headers['x-marquee-client']
+  if (typeof client === 'string' && isClientId(client)) return client
+  throw new AppError('bad-message', {
+    message: 'The header X-Marquee-Client is missing or not 8 to 64 letters, digits, _ or -.',
+    hint: 'Send the client id of the socket’s hello.'
+  })
+}
+
+function limitOf(text: string | undefined): number {
+  if (text === undefined) return defaultLimit
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit
+  throw new AppError('bad-message', {
+    message: `limit must be a whole number of 1 to ${maxLimit}, but is ${text.slice(0, 40)}.`
+  })
+}
+
+const isClientId = (text: string): boolean => /^[A-Za-z0-9_-]{8,64}$/.test(text)

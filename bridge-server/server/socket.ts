@@ -1,0 +1,132 @@
+import type { WebSocket } from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import type { RawData } from 'ws'
+import { AppError, toErrorReply } from '../errors.ts'
+import type { BlobStore } from '../jobs/blobs.ts'
+import type { Queue } from '../jobs/queue.ts'
+import { PROTOCOL_VERSION, type ClientMessage, type ServerMessage } from '../protocol/messages.ts'
+import { parseClientMessage, type Parsed } from '../protocol/parse.ts'
+import { checkRequest } from './check-request.ts'
+import { isToken, unauthorized } from './security.ts'
+
+/** A connection that has not said hello by then is closed. */
+const helloSeconds = 5
+/** Bytes that wait for a slow client before progress is left out. */
+const backlog = 1024 * 1024
+/** WebSocket close codes (RFC 6455, 7.4). */
+const policyViolation = 1008
+const unsupportedData = 1003
+
+export interface SocketParts {
+  readonly token: string
+  readonly version: string
+  readonly device: () => string
+  readonly queue: Queue
+  readonly blobs: BlobStore
+}
+
+/** `/api/socket`: `hello` first; then a client's messages go to the queue and its jobs' events come back. */
+export function socketRoute(app: FastifyInstance, parts: SocketParts): void {
+  app.get('/api/socket', { websocket: true }, (socket, request) => {
+    socket.on('error', (error) => request.log.warn(error))
+    converse(socket, parts, (error) => request.log.error(error))
+  })
+}
+
+function converse(socket: WebSocket, parts: SocketParts, report: (error: unknown) => void): void {
+  let client: string | null = null
+
+  const send = (message: ServerMessage): void => {
+    if (socket.readyState !== socket.OPEN) return
+    if (message.type === 'progress' && socket.bufferedAmount > backlog) return
+    socket.send(JSON.stringify(message))
+  }
+
+  const refuse = (error: AppError): void => {
+    send({ type: 'error', error: toErrorReply(error) })
+    socket.close(policyViolation, error.code)
+  }
+
+  const greet = (parsed: Parsed): void => {
+    const objection = objectionTo(parsed, parts.token)
+    if (objection !== null || !parsed.ok || parsed.message.type !== 'hello') {
+      refuse(objection ?? helloMissing())
+      return
+    }
+    clearTimeout(impatience)
+    client = parsed.message.client
+    send({ type: 'welcome', protocol: PROTOCOL_VERSION, version: parts.version, device: parts.device() })
+    for (const event of parts.queue.standing(client)) send(event)
+    socket.on('close', parts.queue.listen(client, send))
+  }
+
+  const receive = async (text: string): Promise<void> => {
+    const parsed = parseClientMessage(text)
+    if (socket.readyState !== socket.OPEN) return
+    if (client === null) greet(parsed)
+    else if (!parsed.ok) send(parsed.reply)
+    else {
+      try {
+        await obey(parsed.message, client, parts)
+      } catch (error) {
+        if (!(error instanceof AppError)) report(error)
+        send({ type: 'error', ...aboutJob(parsed.message), error: toErrorReply(error) })
+      }
+    }
+  }
+
+  const impatience = setTimeout(() => refuse(helloMissing()), helloSeconds * 1000)
+  socket.on('close', () => clearTimeout(impatience))
+  // One message after the other: a cancel must not overtake its generate, whose blobs are being looked for.
+  let turn = Promise.resolve()
+  socket.on('message', (data, isBinary) => {
+    if (isBinary) socket.close(unsupportedData, 'Send text frames with JSON; blobs go by HTTP.')
+    else turn = turn.then(() => receive(textOf(data)))
+  })
+}
+
+async function obey(message: ClientMessage, client: string, { queue, blobs }: SocketParts): Promise<void> {
+  switch (message.type) {
+    case 'hello':
+      throw new AppError('bad-message', { message: 'hello was said before; it comes once, first.' })
+    case 'generate':
+      await checkRequest(message.request, blobs)
+      queue.submit(client, message.jobId, message.request)
+      return
+    case 'cancel':
+      queue.cancel(client, message.jobId)
+      return
+    case 'reorder':
+      queue.reorder(client, message.jobId, message.position)
+  }
+}
+
+/** Why a first message is not the hello of a panel that may come in, or null. */
+function objectionTo(parsed: Parsed, token: string): AppError | null {
+  if (!parsed.ok)
+    return new AppError('bad-message', {
+      message: `The first message must be hello. ${parsed.reply.error.message}`
+    })
+  const { message } = parsed
+  if (message.type !== 'hello') return helloMissing()
+  if (!isToken(message.token, token)) return unauthorized()
+  if (message.protocol === PROTOCOL_VERSION) return null
+  return new AppError('protocol-version', {
+    message: `The panel speaks protocol ${message.protocol}; this server speaks ${PROTOCOL_VERSION}.`,
+    hint: message.protocol < PROTOCOL_VERSION ? 'Reload or update the panel.' : 'Update and restart Marquee.'
+  })
+}
+
+const helloMissing = (): AppError =>
+  new AppError('bad-message', {
+    message: `The first message must be hello, within ${helloSeconds} seconds.`,
+    hint: 'Send { "type": "hello", "protocol", "token", "client" } first.'
+  })
+
+const aboutJob = (message: ClientMessage): { jobId?: string } =>
+  message.type === 'hello' ? {} : { jobId: message.jobId }
+
+const textOf = (data: RawData): string =>
+  (Array.isArray(data) ? Buffer.concat(data) : Buffer.isBuffer(data) ? data : Buffer.from(data)).toString(
+    'utf8'
+  )
