@@ -20,6 +20,17 @@ export interface Churn {
   readonly to?: number
 }
 
+/** When Restart sampling goes back up, and how often. */
+export interface RestartPlan {
+  /** The noise level nearest this one is where it goes back up. */
+  readonly low: number
+  /** The noise level nearest this one is where it goes to. */
+  readonly high: number
+  /** Noise levels of one way down again, both ends included. */
+  readonly steps: number
+  readonly times: number
+}
+
 export interface SamplerOptions {
   /** Standard normal noise of the latents' length: the next draw of the picture's generator. */
   readonly noise: () => Latents
@@ -32,6 +43,12 @@ export interface SamplerOptions {
   readonly churn?: Churn
   /** Order of a multistep solver; a sampler's own default when absent. */
   readonly order?: number
+  /** Where the inner call of DPM++ SDE lies within a step, as a share of it; 1/2 when absent. */
+  readonly ratio?: number
+  /** Allowed error per step of an adaptive sampler. */
+  readonly tolerance?: { readonly relative: number; readonly absolute: number }
+  /** The web UI's own plan when absent. */
+  readonly restart?: RestartPlan
   /** The unconditional prediction that belongs to the model's last answer; CFG++ samplers need it. */
   readonly unconditional?: () => Latents
   /** The model's own noise levels; samplers that step in its timesteps (TCD) need them. */
