@@ -44,6 +44,8 @@ export interface DepthPart {
   readonly layerNormEpsilon: number
   readonly readout: 'project' | 'add' | 'ignore'
   readonly hybrid: boolean
+  /** Groups of the norms in a hybrid's convolutional backbone; 32 when absent. */
+  readonly backboneGroups?: number
   /** Square size the estimator reads, and its normalisation. */
   readonly imageSize: number
   readonly mean: readonly [number, number, number]

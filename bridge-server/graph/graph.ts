@@ -1,0 +1,134 @@
+import type { Shape } from './shape.ts'
+import type { Weight } from './weight.ts'
+
+/** A symbolic tensor: an edge of the graph being built. */
+export interface Value {
+  readonly name: string
+  readonly shape: Shape
+}
+
+/** A whole number is an ONNX INT; wrap it as `{ float }` where the operator wants a FLOAT. */
+export type Attribute = number | string | readonly number[] | { readonly float: number }
+
+export interface GraphNode {
+  /** With its domain before the last dot, such as `com.microsoft.QuickGelu`; plain names are ONNX's own. */
+  readonly op: string
+  readonly inputs: readonly string[]
+  readonly output: string
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+export interface Constant {
+  readonly name: string
+  readonly dims: Shape
+  readonly data: Float32Array | BigInt64Array
+}
+
+/** A tensor whose bytes stay in the file that they came in (ONNX "external data"). */
+export interface ExternalTensor {
+  readonly name: string
+  readonly weight: Weight
+}
+
+export interface GraphInput {
+  readonly name: string
+  readonly type: 'f32' | 'i64'
+  /** A name stands for a size that is free. */
+  readonly dims: readonly (number | string)[]
+}
+
+/** What the device that will run the graph does best. */
+export interface Target {
+  /** `fused`: one operator that never holds the token × token matrix; `plain`: MatMul and Softmax, right everywhere. */
+  readonly attention: 'fused' | 'plain'
+}
+
+/** A graph under construction. Equal nodes and constants are made once. */
+export interface Graph {
+  readonly target: Target
+  readonly nodes: readonly GraphNode[]
+  readonly constants: readonly Constant[]
+  readonly externals: readonly ExternalTensor[]
+  readonly inputs: readonly GraphInput[]
+  readonly outputs: readonly Value[]
+  input(name: string, type: GraphInput['type'], dims: GraphInput['dims']): Value
+  output(name: string, value: Value): void
+  /** A null input is an optional one left out. */
+  node(
+    op: string,
+    inputs: readonly (Value | null)[],
+    shape: Shape,
+    attributes?: GraphNode['attributes']
+  ): Value
+  constant(data: Float32Array | BigInt64Array, dims: Shape): Value
+  /** A weight as a float32 tensor: stored in another type, it is cast when the graph runs. */
+  weight(name: string, weight: Weight): Value
+  /** Rows of a weight by number, `ids` [...] → [..., width]: only these are cast. */
+  rows(name: string, weight: Weight, ids: Value): Value
+}
+
+const FLOAT = 1
+
+export function createGraph(target: Target): Graph {
+  const nodes: GraphNode[] = []
+  const constants: Constant[] = []
+  const externals: ExternalTensor[] = []
+  const inputs: GraphInput[] = []
+  const outputs: Value[] = []
+  const known = new Map<string, Value>()
+
+  const once = (key: string, make: () => Value): Value => {
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const made = make()
+    known.set(key, made)
+    return made
+  }
+
+  const stored = (name: string, weight: Weight): Value =>
+    once(`weight:${name}`, () => {
+      externals.push({ name, weight })
+      return { name, shape: weight.shape }
+    })
+
+  const toFloat = (x: Value, { dtype }: Weight): Value =>
+    dtype === 'f32' ? x : graph.node('Cast', [x], x.shape, { to: FLOAT })
+
+  const graph: Graph = {
+    target,
+    nodes,
+    constants,
+    externals,
+    inputs,
+    outputs,
+    input(name, type, dims) {
+      inputs.push({ name, type, dims })
+      return { name, shape: dims.map((size) => (typeof size === 'number' ? size : -1)) }
+    },
+    output(name, value) {
+      nodes.push({ op: 'Identity', inputs: [value.name], output: name, attributes: {} })
+      outputs.push({ name, shape: value.shape })
+    },
+    node(op, values, shape, attributes = {}) {
+      const names = values.map((value) => value?.name ?? '')
+      return once(`${op}(${names.join()})${JSON.stringify(attributes)}`, () => {
+        const output = `${op}_${nodes.length}`
+        nodes.push({ op, inputs: names, output, attributes })
+        return { name: output, shape }
+      })
+    },
+    constant(data, dims) {
+      return once(`${data.constructor.name}[${dims.join()}]:${data.join()}`, () => {
+        const name = `constant_${constants.length}`
+        constants.push({ name, dims, data })
+        return { name, shape: dims }
+      })
+    },
+    weight: (name, weight) => toFloat(stored(name, weight), weight),
+    rows(name, weight, ids) {
+      const shape = [...ids.shape, ...weight.shape.slice(1)]
+      return toFloat(graph.node('Gather', [stored(name, weight), ids], shape), weight)
+    }
+  }
+  return graph
+}

@@ -1,0 +1,126 @@
+import type { Graph, Value } from './graph.ts'
+import type { Scope } from './scope.ts'
+import { broadcast, DYNAMIC, resolveReshape, type Shape } from './shape.ts'
+
+const integers = (graph: Graph, values: readonly number[]): Value =>
+  graph.constant(BigInt64Array.from(values, BigInt), [values.length])
+
+const scalar = (m: Scope, value: number): Value => m.graph.constant(Float32Array.of(value), [])
+
+const operand = (m: Scope, value: Value | number): Value =>
+  typeof value === 'number' ? scalar(m, value) : value
+
+const elementwise =
+  (op: string) =>
+  (m: Scope, a: Value, b: Value | number): Value => {
+    const right = operand(m, b)
+    return m.graph.node(op, [a, right], broadcast(a.shape, right.shape))
+  }
+
+export const add = elementwise('Add')
+export const sub = elementwise('Sub')
+export const mul = elementwise('Mul')
+export const div = elementwise('Div')
+
+export const relu = (m: Scope, x: Value): Value => m.graph.node('Relu', [x], x.shape)
+
+/** The exact one, with erf. */
+export const gelu = (m: Scope, x: Value): Value => m.graph.node('Gelu', [x], x.shape)
+
+/** x · sigmoid(1.702 x), CLIP's own activation. */
+export const quickGelu = (m: Scope, x: Value): Value => sigmoidGate(m, x, 1.702)
+
+/** x · sigmoid(x). QuickGelu is the one operator for it that both the CPU and WebGPU providers run natively. */
+export const silu = (m: Scope, x: Value): Value => sigmoidGate(m, x, 1)
+
+const sigmoidGate = (m: Scope, x: Value, alpha: number): Value =>
+  m.graph.node('com.microsoft.QuickGelu', [x], x.shape, { alpha: { float: alpha } })
+
+/** Over the last axis. */
+export const softmax = (m: Scope, x: Value): Value => m.graph.node('Softmax', [x], x.shape, { axis: -1 })
+
+export const matmul = (m: Scope, a: Value, b: Value): Value =>
+  m.graph.node('MatMul', [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? DYNAMIC])
+
+/** `to`: 0 keeps the size at that place, −1 is what remains. */
+export const reshape = (m: Scope, x: Value, to: Shape): Value =>
+  m.graph.node('Reshape', [x, integers(m.graph, to)], resolveReshape(x.shape, to))
+
+/** Sizes of `x` along the axes from `start` up to `end`, as a tensor that exists when the graph runs. */
+export const sizes = (m: Scope, x: Value, start: number, end: number): Value =>
+  m.graph.node('Shape', [x], [end - start], { start, end })
+
+/** The shape of `like`, which has as many elements. */
+export const reshapeLike = (m: Scope, x: Value, like: Value): Value =>
+  m.graph.node('Reshape', [x, sizes(m, like, 0, like.shape.length)], like.shape)
+
+/** [rows, c] → [...the sizes of `like` but the last, c]. */
+export const unflattenRows = (m: Scope, x: Value, like: Value): Value => {
+  const width = x.shape.at(-1) ?? DYNAMIC
+  const rank = like.shape.length
+  const target = m.graph.node('Concat', [sizes(m, like, 0, rank - 1), integers(m.graph, [width])], [rank], {
+    axis: 0
+  })
+  return m.graph.node('Reshape', [x, target], [...like.shape.slice(0, -1), width])
+}
+
+export const transpose = (m: Scope, x: Value, perm: readonly number[]): Value =>
+  m.graph.node(
+    'Transpose',
+    [x],
+    perm.map((axis) => x.shape[axis] ?? DYNAMIC),
+    { perm }
+  )
+
+export function concat(m: Scope, values: readonly Value[], axis: number): Value {
+  const lengths = values.map(({ shape }) => shape[axis] ?? DYNAMIC)
+  const total = lengths.includes(DYNAMIC) ? DYNAMIC : lengths.reduce((sum, length) => sum + length, 0)
+  return m.graph.node('Concat', values, values[0]?.shape.with(axis, total) ?? [], { axis })
+}
+
+/** Elements `start` up to `end` along one axis; `end` may be left out. */
+export function slice(m: Scope, x: Value, axis: number, start: number, end = Number.MAX_SAFE_INTEGER): Value {
+  const size = x.shape[axis] ?? DYNAMIC
+  const kept = size < 0 ? DYNAMIC : Math.min(end, size) - start
+  const bounds = [start, end, axis].map((value) => integers(m.graph, [value]))
+  return m.graph.node('Slice', [x, ...bounds], x.shape.with(axis, kept))
+}
+
+/** Repeats `x` [1, ...] as often as `like` has batches. */
+export function expandBatch(m: Scope, x: Value, like: Value): Value {
+  const rest = integers(m.graph, x.shape.slice(1))
+  const target = m.graph.node('Concat', [sizes(m, like, 0, 1), rest], [x.shape.length], { axis: 0 })
+  return m.graph.node('Expand', [x, target], [like.shape[0] ?? DYNAMIC, ...x.shape.slice(1)])
+}
+
+/** Repeats `x` along its axes of size 1 until it is as large as `like`. */
+export const expandLike = (m: Scope, x: Value, like: Value): Value =>
+  m.graph.node('Expand', [x, sizes(m, like, 0, like.shape.length)], like.shape)
+
+/** torch's nearest-neighbour upsampling of [n, c, h, w]: by two, or to the height and width of `like`. */
+export function upsampleNearest(m: Scope, x: Value, like?: Value): Value {
+  const rule = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' }
+  return resize(m, x, rule, like)
+}
+
+/** torch's bilinear interpolation of [n, c, h, w]: by two, or to the height and width of `like`. */
+export function upsampleBilinear(
+  m: Scope,
+  x: Value,
+  corners: 'align_corners' | 'half_pixel',
+  like?: Value
+): Value {
+  return resize(m, x, { mode: 'linear', coordinate_transformation_mode: corners }, like)
+}
+
+function resize(m: Scope, x: Value, attributes: Readonly<Record<string, string>>, like?: Value): Value {
+  const [n = DYNAMIC, c = DYNAMIC, h = DYNAMIC, w = DYNAMIC] = x.shape
+  if (like === undefined) {
+    const double = (size: number): number => (size < 0 ? DYNAMIC : 2 * size)
+    const scales = m.graph.constant(Float32Array.of(1, 1, 2, 2), [4])
+    return m.graph.node('Resize', [x, null, scales], [n, c, double(h), double(w)], attributes)
+  }
+  const target = m.graph.node('Concat', [sizes(m, x, 0, 2), sizes(m, like, 2, 4)], [4], { axis: 0 })
+  const shape = [n, c, ...like.shape.slice(2)]
+  return m.graph.node('Resize', [x, null, null, target], shape, attributes)
+}

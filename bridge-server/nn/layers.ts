@@ -1,0 +1,112 @@
+import type { Value } from '../graph/graph.ts'
+import { add, mul, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
+import type { Scope, View } from '../graph/scope.ts'
+import { convolved, DYNAMIC } from '../graph/shape.ts'
+
+/** Only some of the outputs, first and after the last: a slice of the weight's rows, which costs nothing. */
+interface Rows {
+  readonly rows?: readonly [number, number]
+}
+
+/** torch.nn.Linear. x: [..., in] → [..., out]. A 1×1 convolution's weight does as well. */
+export function linear(m: Scope, x: Value, { rows }: Rows = {}): Value {
+  const view: View = rows === undefined ? {} : { rows }
+  const weight = m.weight('weight', { ...view, shape: [0, -1] })
+  const [out = DYNAMIC, width = DYNAMIC] = weight.shape
+  const bias = m.has('bias') ? m.weight('bias', view) : null
+  const flat = x.shape.length === 2 ? x : reshape(m, x, [-1, width])
+  const y = m.graph.node('Gemm', [flat, weight, bias], [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
+  return x.shape.length === 2 ? y : unflattenRows(m, y, x)
+}
+
+interface Convolution extends Rows {
+  readonly stride?: number
+  /** On every side, or top, left, bottom, right. */
+  readonly padding?: number | readonly [number, number, number, number]
+}
+
+/** torch.nn.Conv2d. x: [n, in, h, w] → [n, out, h', w'] */
+export function conv2d(m: Scope, x: Value, { rows, ...options }: Convolution = {}): Value {
+  const view: View = rows === undefined ? {} : { rows }
+  return convolve(m, x, m.weight('weight', view), {
+    ...options,
+    bias: m.has('bias') ? m.weight('bias', view) : null
+  })
+}
+
+/** torch.nn.functional.conv2d, where the weight is computed. */
+export function convolve(
+  m: Scope,
+  x: Value,
+  weight: Value,
+  { stride = 1, padding = 0, bias }: Omit<Convolution, 'rows'> & { readonly bias: Value | null }
+): Value {
+  const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+  const [top = 0, left = 0, bottom = 0, right = 0] = pads
+  const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
+  const [out = DYNAMIC, , kernelH = 1, kernelW = 1] = weight.shape
+  const shape = [
+    n,
+    out,
+    convolved(h, kernelH, stride, top + bottom),
+    convolved(w, kernelW, stride, left + right)
+  ]
+  return m.graph.node('Conv', bias === null ? [x, weight] : [x, weight, bias], shape, {
+    kernel_shape: [kernelH, kernelW],
+    strides: [stride, stride],
+    pads
+  })
+}
+
+/** torch.nn.ConvTranspose2d whose kernel is as large as its stride. x: [n, in, h, w] → [n, out, h·k, w·k] */
+export function convTranspose2d(m: Scope, x: Value): Value {
+  const weight = m.weight('weight')
+  const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
+  const [, out = DYNAMIC, kernel = 1] = weight.shape
+  const grown = (size: number): number => (size < 0 ? DYNAMIC : size * kernel)
+  return m.graph.node('ConvTranspose', [x, weight, m.weight('bias')], [n, out, grown(h), grown(w)], {
+    kernel_shape: [kernel, kernel],
+    strides: [kernel, kernel]
+  })
+}
+
+interface Grouping {
+  readonly groups: number
+  readonly epsilon?: number
+}
+
+/**
+ * torch.nn.GroupNorm, from InstanceNormalization over the groups: ONNX's own GroupNormalization leaves the GPU on WebGPU.
+ * x: [n, c, h, w]
+ */
+export function groupNorm(m: Scope, x: Value, { groups, epsilon = 1e-5 }: Grouping): Value {
+  const ones = m.graph.constant(new Float32Array(groups).fill(1), [groups])
+  const zeros = m.graph.constant(new Float32Array(groups), [groups])
+  const grouped = reshape(m, x, [0, groups, -1])
+  const normed = m.graph.node('InstanceNormalization', [grouped, ones, zeros], grouped.shape, {
+    epsilon: { float: epsilon }
+  })
+  const perChannel: View = { shape: [0, 1, 1] }
+  return add(
+    m,
+    mul(m, reshapeLike(m, normed, x), m.weight('weight', perChannel)),
+    m.weight('bias', perChannel)
+  )
+}
+
+/** torch.nn.LayerNorm over the last axis. */
+export const layerNorm = (m: Scope, x: Value, { epsilon = 1e-5 } = {}): Value =>
+  m.graph.node('LayerNormalization', [x, m.weight('weight'), m.weight('bias')], x.shape, {
+    axis: -1,
+    epsilon: { float: epsilon }
+  })
+
+/** torch.nn.Embedding. ids: [...] → [..., width] */
+export const embedding = (m: Scope, ids: Value): Value => m.rows('weight', ids)
+
+/** torch.nn.BatchNorm2d with the statistics of its training. */
+export function batchNorm(m: Scope, x: Value): Value {
+  m.leave('num_batches_tracked')
+  const parameters = ['weight', 'bias', 'running_mean', 'running_var'].map((name) => m.weight(name))
+  return m.graph.node('BatchNormalization', [x, ...parameters], x.shape, { epsilon: { float: 1e-5 } })
+}

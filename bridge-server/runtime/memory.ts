@@ -1,0 +1,80 @@
+import { AppError } from '../errors.ts'
+
+/** Something that holds memory between uses and can do without. */
+export interface Holder {
+  /** Bytes it holds now. */
+  readonly held: number
+  /** In use: it must not be freed. */
+  readonly busy: boolean
+  release(): Promise<void>
+}
+
+export interface MemoryBudget {
+  readonly total: number
+  /**
+   * Frees idle holders, longest unused first, until `bytes` (all that `holder` will need, what it holds included) fit beside
+   * the rest, and marks `holder` as used last. Returns false where they do not fit even so.
+   */
+  makeRoom(holder: Holder, bytes: number): Promise<boolean>
+  releaseAll(): Promise<void>
+}
+
+export function createMemoryBudget(total: number): MemoryBudget {
+  const holders = new Set<Holder>()
+
+  return {
+    total,
+    async makeRoom(holder, bytes) {
+      holders.delete(holder)
+      holders.add(holder)
+      for (const other of holders) {
+        if (other === holder) break
+        if (heldBeside(holder) + bytes <= total) return true
+        if (!other.busy) await other.release()
+      }
+      return heldBeside(holder) + bytes <= total
+    },
+    async releaseAll() {
+      for (const holder of holders) await holder.release()
+      holders.clear()
+    }
+  }
+
+  function heldBeside(holder: Holder): number {
+    let sum = 0
+    for (const other of holders) if (other !== holder) sum += other.held
+    return sum
+  }
+}
+
+/** Width and height of a picture in pixels. */
+interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** What to say when a picture asks for more than there is: with the numbers, and the largest size of its form that fits. */
+export function tooLarge(what: string, size: Size, total: number, need: (size: Size) => number): AppError {
+  const smaller = largestThatFits(size, (candidate) => need(candidate) <= total)
+  return new AppError('out-of-memory', {
+    message: `${what} at ${size.width}×${size.height} needs about ${gigabytes(need(size))}; Marquee may use ${gigabytes(total)}.`,
+    hint:
+      smaller === null
+        ? 'Give Marquee more memory (--memory), or choose a smaller model.'
+        : `Up to ${smaller.width}×${smaller.height} would fit; or give Marquee more memory (--memory).`
+  })
+}
+
+const MULTIPLE = 64
+
+function largestThatFits(size: Size, fits: (size: Size) => boolean): Size | null {
+  const longer = Math.max(size.width, size.height)
+  for (let side = longer - MULTIPLE; side >= MULTIPLE; side -= MULTIPLE) {
+    const scaled = (length: number): number => Math.max(8, Math.floor((length * side) / longer / 8) * 8)
+    const candidate = { width: scaled(size.width), height: scaled(size.height) }
+    if (fits(candidate)) return candidate
+  }
+  return null
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`

@@ -1,0 +1,77 @@
+import type { Checkpoint } from '../weights/checkpoint.ts'
+import { createDepthEstimator } from './depth.ts'
+import { openDevice, type Device, type DeviceChoice } from './device.ts'
+import { createMemoryBudget } from './memory.ts'
+import type { DiffusionModel, Models } from './model.ts'
+import type { Runtime } from './part.ts'
+import type { Mode } from './session-options.ts'
+import { createTextEncoder } from './text-encoder.ts'
+import { createUnet } from './unet.ts'
+import { createVae } from './vae.ts'
+
+export interface ModelsOptions {
+  /** Opens the headers of a model. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
+  find(id: string): Promise<Checkpoint>
+  readonly device: DeviceChoice
+  /** What sessions and their activations may take together. Mapped files are not counted: the system takes them back at will. */
+  readonly memoryBytes: number
+  /** How sessions are prepared; left out, each by its size and the memory there is. */
+  readonly mode?: Mode
+}
+
+/**
+ * The models of one engine. Sessions are opened by the first call that needs them and closed, longest unused first, when
+ * another needs their memory; a model that was opened stays usable through that.
+ */
+export function createModels({ find, device: choice, memoryBytes, mode }: ModelsOptions): Models {
+  const budget = createMemoryBudget(memoryBytes)
+  const models = new Map<string, { readonly checkpoint: Checkpoint; readonly model: DiffusionModel }>()
+  let device: Promise<Device> | null = null
+
+  return {
+    async open(id) {
+      const checkpoint = await find(id)
+      const known = models.get(id)
+      if (known?.checkpoint === checkpoint) return known.model
+      device ??= openDevice(choice)
+      const model = createModel(checkpoint, { device: await device, budget, mode })
+      models.set(id, { checkpoint, model })
+      return model
+    },
+    async release() {
+      models.clear()
+      await budget.releaseAll()
+    }
+  }
+}
+
+function createModel(checkpoint: Checkpoint, runtime: Runtime): DiffusionModel {
+  const { info, unet, vae, depth, betas } = checkpoint
+  const { downscale, encode, decode } = createVae(vae, runtime)
+  return {
+    info,
+    inputChannels: unet.inputChannels,
+    latentScale: vae.latentScale,
+    downscale,
+    alphasCumprod: alphasCumprod(betas),
+    textEncoders: checkpoint.textEncoders.map((part) => createTextEncoder(part, runtime)),
+    unet: createUnet(unet, runtime),
+    encode,
+    decode,
+    estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime)
+  }
+}
+
+const TRAINING_STEPS = 1000
+
+/** ldm.modules.diffusionmodules.util.make_beta_schedule, in float64. */
+export function alphasCumprod({ start, end, schedule }: Checkpoint['betas']): Float64Array {
+  const root = schedule === 'scaled_linear'
+  const [first, last] = root ? [Math.sqrt(start), Math.sqrt(end)] : [start, end]
+  let product = 1
+  return Float64Array.from({ length: TRAINING_STEPS }, (_, i) => {
+    const value = first + ((last - first) * i) / (TRAINING_STEPS - 1)
+    product *= 1 - (root ? value * value : value)
+    return product
+  })
+}
