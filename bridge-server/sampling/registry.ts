@@ -22,8 +22,8 @@ import { unipc, unipcBh2 } from './samplers/unipc.ts'
 /** What must be known to run a sampler well. Flags are absent where they do not hold. */
 interface Traits {
   /** The schedule that somebody who chose none gets. */
-  readonly usualSchedule: 'automatic' | 'karras' | 'exponential' | 'uniform' | 'sgm-uniform' | 'trailing'
-  /** Calls of the model in a step that does not end at 0; prompt schedules count calls. */
+  readonly usualSchedule: 'automatic' | 'karras' | 'exponential' | 'uniform' | 'turbo'
+  /** Calls of the model in a step that does not end at 0, 1 where it varies; prompt schedules count calls. */
   readonly callsPerStep: 1 | 2 | 3
   /** Draws from `SamplerOptions.noise` while sampling. */
   readonly drawsNoise?: true
@@ -91,8 +91,7 @@ export const samplers: readonly SamplerEntry[] = [
   sampler('dpm-adaptive', 'DPM adaptive', dpmAdaptive, {
     drawsNoise: true,
     eta: 0,
-    usualSchedule: 'karras',
-    callsPerStep: 3
+    usualSchedule: 'karras'
   }),
   sampler('restart', 'Restart', restart, { drawsNoise: true, usualSchedule: 'karras', callsPerStep: 2 }),
   sampler('ddim', 'DDIM', ddim, { drawsNoise: true, eta: 0, usualSchedule: 'uniform' }),
@@ -101,8 +100,8 @@ export const samplers: readonly SamplerEntry[] = [
   sampler('plms', 'PLMS', plms, { usualSchedule: 'uniform' }),
   sampler('ipndm', 'iPNDM', ipndm),
   sampler('res-multistep', 'RES multistep', resMultistep, { drawsNoise: true, eta: 0 }),
-  sampler('lcm', 'LCM', lcm, { drawsNoise: true, usualSchedule: 'trailing' }),
-  sampler('tcd', 'TCD', tcd, { drawsNoise: true, eta: 0.3, usualSchedule: 'trailing' }),
+  sampler('lcm', 'LCM', lcm, { drawsNoise: true, usualSchedule: 'turbo' }),
+  sampler('tcd', 'TCD', tcd, { drawsNoise: true, eta: 0.3, usualSchedule: 'turbo' }),
   sampler('euler-cfgpp', 'Euler CFG++', eulerCfgpp, { unconditional: true })
 ]
 
