@@ -4,7 +4,7 @@ import type { DepthPart } from './checkpoint.ts'
 import { readConfig, requireConfig, type Config } from './config-file.ts'
 import { dptRename } from './diffusers-names.ts'
 import { readPart } from './part-files.ts'
-import type { TensorFileOptions } from './tensor-file.ts'
+import type { TensorFileOptions } from './open-options.ts'
 import { renamed, shownName, unreadable, weightSource } from './tensor-table.ts'
 
 /** The depth estimator of a diffusers folder: `depth_estimator`, and `feature_extractor` for what it wants to see. */

@@ -46,24 +46,31 @@ export function unetRename(names: Iterable<string>): Rename {
   )
 
   return (name) => {
-    const parts = name.split('.')
-    const [top = '', at = '', kind = '', index = ''] = parts
-    const rest = parts.slice(4).join('.')
-    if (top === 'mid_block') return middle(at, Number(kind), parts.slice(3).join('.'))
+    const [top = '', at = '', kind = '', ...rest] = name.split('.')
+    if (top === 'mid_block') return middle(at, Number(kind), rest.join('.'))
     if (top !== 'down_blocks' && top !== 'up_blocks') return renameEnd(name, unetEnds)
     const isDown = top === 'down_blocks'
     const block = (isDown ? down : up)[Number(at)]
     const first = (isDown ? firstInput : firstOutput)[Number(at)]
-    if (block === undefined || first === undefined) return null
-    const side = isDown ? 'input_blocks' : 'output_blocks'
-    const n = first + Number(index)
-    if (kind === 'resnets') return inResnet(`${side}.${n}.0`, rest)
-    if (kind === 'attentions') return `${side}.${n}.1.${rest}`
-    if (kind === 'downsamplers') return `${side}.${first + block.resnets}.0.op.${parts.at(-1) ?? ''}`
-    if (kind === 'upsamplers')
-      return `${side}.${first + block.resnets - 1}.${block.attentions ? 2 : 1}.conv.${parts.at(-1) ?? ''}`
-    return null
+    return block === undefined || first === undefined
+      ? null
+      : inBlock(isDown ? 'input_blocks' : 'output_blocks', first, { block, kind, rest })
   }
+}
+
+function inBlock(
+  side: string,
+  first: number,
+  { block, kind, rest }: { block: Block; kind: string; rest: readonly string[] }
+): string | null {
+  const [index, ...inner] = rest
+  const last = rest.at(-1) ?? ''
+  if (kind === 'resnets') return inResnet(`${side}.${first + Number(index)}.0`, inner.join('.'))
+  if (kind === 'attentions') return `${side}.${first + Number(index)}.1.${inner.join('.')}`
+  if (kind === 'downsamplers') return `${side}.${first + block.resnets}.0.op.${last}`
+  if (kind === 'upsamplers')
+    return `${side}.${first + block.resnets - 1}.${block.attentions ? 2 : 1}.conv.${last}`
+  return null
 }
 
 /** Resnet 0, the transformer, resnet 1. */
@@ -85,7 +92,7 @@ function renameEnd(name: string, names: Readonly<Record<string, string>>): strin
 }
 
 function blocksOf(names: readonly string[], side: string): Block[] {
-  const blocks: Block[] = []
+  const blocks: (Block | undefined)[] = []
   for (const name of names) {
     const [top, at = '', kind, index = ''] = name.split('.')
     if (top !== side || !/^\d{1,3}$/.test(at)) continue
@@ -94,7 +101,7 @@ function blocksOf(names: readonly string[], side: string): Block[] {
     else if (kind === 'attentions') block.attentions = true
     else block.sampler = true
   }
-  // A list with holes would be skipped over by map.
+  // Blocks without a tensor leave holes, which map would skip.
   return Array.from(blocks, (block) => block ?? { resnets: 0, attentions: false, sampler: false })
 }
 
@@ -124,26 +131,25 @@ export function vaeRename(names: Iterable<string>): Rename {
   ).length
 
   return (name) => {
-    const parts = name.split('.')
-    const [net = '', top = '', at = '', kind = '', index = ''] = parts
-    const last = parts.at(-1) ?? ''
+    const [net = '', top = '', ...path] = name.split('.')
     if (net === 'quant_conv' || net === 'post_quant_conv') return name
     if (net !== 'encoder' && net !== 'decoder') return null
-    const rest = parts.slice(5).join('.').replace('conv_shortcut', 'nin_shortcut')
-    if (top === 'down_blocks' || top === 'up_blocks') {
-      const side = top === 'down_blocks' ? 'down' : 'up'
-      const level = side === 'down' ? Number(at) : levels - 1 - Number(at)
-      if (kind === 'resnets') return `${net}.${side}.${level}.block.${index}.${rest}`
-      return `${net}.${side}.${level}.${side}sample.conv.${last}`
-    }
-    if (top === 'mid_block' && at === 'resnets')
-      return `${net}.mid.block_${Number(kind) + 1}.${parts.slice(4).join('.')}`
-    if (top === 'mid_block') {
-      const inner = renameEnd(parts.slice(4).join('.'), attention)
-      return inner === null ? null : `${net}.mid.attn_1.${inner}`
-    }
+    if (top === 'mid_block') return inVaeMiddle(`${net}.mid`, path)
+    if (top === 'down_blocks') return inVaeBlock(`${net}.down.${path[0] ?? ''}`, 'downsample', path)
+    if (top === 'up_blocks') return inVaeBlock(`${net}.up.${levels - 1 - Number(path[0])}`, 'upsample', path)
     return name.replace('conv_norm_out', 'norm_out')
   }
+}
+
+function inVaeBlock(place: string, sampler: string, [, kind, index, ...rest]: readonly string[]): string {
+  if (kind !== 'resnets') return `${place}.${sampler}.conv.${rest.at(-1) ?? ''}`
+  return `${place}.block.${index ?? ''}.${rest.join('.').replace('conv_shortcut', 'nin_shortcut')}`
+}
+
+function inVaeMiddle(place: string, [kind, index, ...rest]: readonly string[]): string | null {
+  if (kind === 'resnets') return `${place}.block_${Number(index) + 1}.${rest.join('.')}`
+  const inner = renameEnd(rest.join('.'), attention)
+  return inner === null ? null : `${place}.attn_1.${inner}`
 }
 
 /** Position ids are numbers 0…n − 1 that some versions saved; the outer name was dropped in recent ones. */

@@ -1,13 +1,13 @@
 import path from 'node:path'
 import { AppError } from '../errors.ts'
-import type { Weight } from '../graph/weight.ts'
 import type { TextEncoderPart, UnetPart, VaePart } from './checkpoint.ts'
 import { requireConfig, type Config } from './config-file.ts'
 import { clipRename, unetRename, vaeRename } from './diffusers-names.ts'
 import { readPart } from './part-files.ts'
 import { specialTokens, tokenizerIn } from './special-tokens.ts'
-import type { TensorFileOptions } from './tensor-file.ts'
+import type { TensorFileOptions } from './open-options.ts'
 import { renamed, shownName, unreadable, weightSource, type TensorTable } from './tensor-table.ts'
+import { asConvolutions } from './vae-file.ts'
 
 /** The UNet of a diffusers folder under LDM's names. */
 export function unetPart(table: TensorTable, config: Config): UnetPart {
@@ -105,11 +105,3 @@ function activationOf(config: Config): TextEncoderPart['activation'] {
     message: `${shownName(config.file)} says hidden_act “${name}”; CLIP text encoders use quick_gelu or gelu.`
   })
 }
-
-/** LDM keeps the attention's projections as 1×1 convolutions: the same bytes with two more dimensions. */
-const asConvolutions = (weights: ReadonlyMap<string, Weight>): Map<string, Weight> =>
-  new Map(
-    [...weights].map(([name, weight]) =>
-      weight.shape.length === 2 ? [name, { ...weight, shape: [...weight.shape, 1, 1] }] : [name, weight]
-    )
-  )

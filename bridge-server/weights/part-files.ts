@@ -3,7 +3,8 @@ import path from 'node:path'
 import { AppError } from '../errors.ts'
 import type { Weight } from '../graph/weight.ts'
 import { requireConfig } from './config-file.ts'
-import { readTensorFile, type TensorFileOptions } from './tensor-file.ts'
+import type { TensorFileOptions } from './open-options.ts'
+import { readTensorFile } from './tensor-file.ts'
 import { shownName, unreadable, type TensorTable } from './tensor-table.ts'
 
 const weightsFile =

@@ -1,11 +1,8 @@
+import type { TensorFileOptions } from './open-options.ts'
 import { readSafetensors } from './safetensors.ts'
 import type { TensorTable } from './tensor-table.ts'
+import { readTorchFile } from './torch-file.ts'
 
-export interface TensorFileOptions {
-  /** Where pickles that cannot be used in place are converted to, once. */
-  readonly cacheFolder?: string | undefined
-}
-
-/** The tensors of a file. */
-export const readTensorFile = (file: string, _options: TensorFileOptions): Promise<TensorTable> =>
-  readSafetensors(file)
+/** The tensors of a safetensors or PyTorch file, told apart by the file's name. */
+export const readTensorFile = (file: string, options: TensorFileOptions): Promise<TensorTable> =>
+  /\.(ckpt|pth?|bin)$/i.test(file) ? readTorchFile(file, options) : readSafetensors(file)
