@@ -1,0 +1,104 @@
+import { bracketProblems } from './bracket-problems.ts'
+import { findNetworks } from './grammar/networks.ts'
+import { parseWeight } from './grammar/number.ts'
+import { splitAtWord } from './grammar/words.ts'
+
+/** Something odd in a prompt, at the characters from…to (UTF-16 units, `to` not included). It never stops a generation. */
+export interface PromptProblem {
+  readonly from: number
+  readonly to: number
+  /** What it means for the picture, and how to write what may be meant; whole sentences. */
+  readonly message: string
+}
+
+type FoundNetworks = ReturnType<typeof findNetworks>
+
+/** What a person probably did not mean, in the order of the text. A negative prompt knows no AND. */
+export function problemsOf(prompt: string, negative = false): readonly PromptProblem[] {
+  const networks = findNetworks(prompt)
+  const text = blanked(prompt, networks)
+  return [
+    ...networks.flatMap(networkProblems),
+    ...brokenTagProblems(text),
+    ...(negative ? bracketProblems(text, 0) : compositionProblems(text))
+  ].sort((a, b) => a.from - b.from || a.to - b.to)
+}
+
+/** Blanks in the place of network tags, so that every other character stays where it was. */
+function blanked(prompt: string, networks: FoundNetworks): string {
+  const pieces: string[] = []
+  let at = 0
+  for (const { from, to } of networks) {
+    pieces.push(prompt.slice(at, from), ' '.repeat(to - from))
+    at = to
+  }
+  return [...pieces, prompt.slice(at)].join('')
+}
+
+const kinds = ['lora', 'lyco', 'hypernet']
+
+function networkProblems({
+  kind,
+  positional,
+  named,
+  from,
+  to
+}: FoundNetworks[number]): readonly PromptProblem[] {
+  if (!kinds.includes(kind))
+    return [
+      {
+        from,
+        to,
+        message: `“${kind}” is no kind of network, so this tag does nothing. Write lora or hypernet.`
+      }
+    ]
+  const weights = [...positional.slice(1), ...['te', 'unet'].flatMap((name) => named[name] ?? [])]
+  const wrong = weights.find((weight) => parseWeight(weight.trim()) === null)
+  if (wrong === undefined) return []
+  return [{ from, to, message: `“${wrong}” is no weight. Write a number, such as <${kind}:name:0.8>.` }]
+}
+
+const tagStart = /<(lora|lyco|hypernet):/g
+
+const brokenTagProblems = (text: string): readonly PromptProblem[] =>
+  [...text.matchAll(tagStart)].map(({ 0: tag, 1: kind = '', index }) => ({
+    from: index,
+    to: index + tag.length,
+    message: `This tag is not whole, so it is read as words. Write <${kind}:name:0.8>.`
+  }))
+
+/** The parts between AND one by one, for AND cuts through brackets. */
+function compositionProblems(text: string): readonly PromptProblem[] {
+  const parts = splitAtWord(text, 'AND')
+  let from = 0
+  return parts.flatMap((part, index) => {
+    const start = from
+    from += part.length + 'AND'.length
+    const problems = [...bracketProblems(part, start), ...endWeightProblems(part, start)]
+    if (parts.length === 1 || part.trim() !== '') return problems
+    const and = index === 0 ? part.length : start - 'AND'.length
+    return [
+      ...problems,
+      {
+        from: and,
+        to: and + 'AND'.length,
+        message: 'There is nothing on one side of this AND, so an empty prompt is mixed in.'
+      }
+    ]
+  })
+}
+
+/** A number at the end of an AND-part that is none. */
+function endWeightProblems(part: string, start: number): readonly PromptProblem[] {
+  const text = part.trimEnd()
+  const colon = text.lastIndexOf(':')
+  const written = text.slice(colon + 1).trim()
+  if (colon < 0 || !/^[-+\d.,]+$/.test(written) || parseWeight(written) !== null) return []
+  return [
+    {
+      from: start + colon,
+      to: start + text.length,
+      message: `“${written}” is no weight, so it is read as words. Write a number, such as :0.5.`
+    }
+  ]
+}
