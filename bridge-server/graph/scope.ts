@@ -37,7 +37,7 @@ export interface Scope {
 export interface Network {
   readonly m: Scope
   /** Throws AppError 'model-incomplete' naming the weights that the graph wanted and did not find, and those that nothing used. */
-  check(): void
+  readonly check: () => void
 }
 
 /** `part` is what a person calls the network, as in "the UNet". */

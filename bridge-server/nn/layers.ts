@@ -41,10 +41,11 @@ export function convolve(
   weight: Value,
   { stride = 1, padding = 0, bias }: Omit<Convolution, 'rows'> & { readonly bias: Value | null }
 ): Value {
-  const pads = typeof padding === 'number' ? [padding, padding, padding, padding] : padding
-  const [top = 0, left = 0, bottom = 0, right = 0] = pads
+  const [top, left, bottom, right] =
+    typeof padding === 'number' ? [padding, padding, padding, padding] : padding
   const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
-  const [out = DYNAMIC, , kernelH = 1, kernelW = 1] = weight.shape
+  const [out = DYNAMIC, , ...kernel] = weight.shape
+  const [kernelH = 1, kernelW = 1] = kernel
   const shape = [
     n,
     out,
@@ -52,9 +53,9 @@ export function convolve(
     convolved(w, kernelW, stride, left + right)
   ]
   return m.graph.node('Conv', bias === null ? [x, weight] : [x, weight, bias], shape, {
-    kernel_shape: [kernelH, kernelW],
+    kernel_shape: kernel,
     strides: [stride, stride],
-    pads
+    pads: [top, left, bottom, right]
   })
 }
 

@@ -11,7 +11,7 @@ import { createVae } from './vae.ts'
 
 export interface ModelsOptions {
   /** Opens the headers of a model. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
-  find(id: string): Promise<Checkpoint>
+  readonly find: (id: string) => Promise<Checkpoint>
   readonly device: DeviceChoice
   /** What sessions and their activations may take together. Mapped files are not counted: the system takes them back at will. */
   readonly memoryBytes: number

@@ -11,8 +11,8 @@ import { runTiled } from './tiles.ts'
 export interface Vae {
   /** Pixels for one latent along an axis. */
   readonly downscale: number
-  encode(image: Tensor): Promise<Tensor>
-  decode(latents: Tensor): Promise<Tensor>
+  readonly encode: (image: Tensor) => Promise<Tensor>
+  readonly decode: (latents: Tensor) => Promise<Tensor>
 }
 
 /** Neighbouring tiles share so many latents; smaller tiles than MIN_TILE would show in the picture. */

@@ -11,7 +11,7 @@ export interface Array64 {
   readonly data: Float64Array
 }
 
-/** The float arrays of a small safetensors file, widened to double; independent of the reader under test. */
+/** The arrays of a small safetensors file, widened to double; independent of the reader under test. */
 export function readArrays(file: string): ReadonlyMap<string, Array64> {
   const bytes = readFileSync(file)
   const start = 8 + Number(bytes.readBigUInt64LE(0))
@@ -28,10 +28,11 @@ export function readArrays(file: string): ReadonlyMap<string, Array64> {
             data_offsets: [from, to]
           }
         ]) => {
-          const size = { F32: 4, F64: 8 }[dtype]
-          if (size === undefined) throw new Error(`${name} is ${dtype}, not F32 or F64`)
+          const size = { F32: 4, F64: 8, I64: 8 }[dtype]
+          if (size === undefined) throw new Error(`${name} is ${dtype}, not F32, F64 or I64`)
           const data = Float64Array.from({ length: (to - from) / size }, (_, i) => {
             const at = start + from + i * size
+            if (dtype === 'I64') return Number(bytes.readBigInt64LE(at))
             return size === 8 ? bytes.readDoubleLE(at) : bytes.readFloatLE(at)
           })
           return [name, { shape, data }] as const
