@@ -1,0 +1,43 @@
+import type { ModelSigmas } from './model-sigmas.ts'
+import { findSampler, type SamplerEntry } from './registry.ts'
+import { sigmasFor, type ScheduleOptions } from './schedules.ts'
+
+/** How one picture is sampled: everything that follows from the settings before any noise is drawn. */
+export interface SamplingPlan {
+  readonly sampler: SamplerEntry
+  /** Noise levels to walk; the first latents are noised to the first of them. */
+  readonly sigmas: readonly number[]
+  /** Deviation of the noise that txt2img starts from; `sigmas[0]` unless the reference starts in variance-preserving latents. */
+  readonly startScale: number
+  /** What the final latents are multiplied by; 1 unless the reference stops above 0 in variance-preserving latents. */
+  readonly endScale: number
+  /** Whether the model is asked at whole timesteps; for `denoiserOf`. */
+  readonly quantize: boolean
+  /** Order of a multistep sampler, where it is not its own default. */
+  readonly order?: number
+}
+
+export interface PlanSettings extends ScheduleOptions {
+  readonly sampler: string
+  readonly schedule: string
+  readonly steps: number
+  /** Share of the steps that img2img makes, 0…1; absent for txt2img, which makes all. */
+  readonly strength?: number
+}
+
+/** The plan as the web UI and k-diffusion make it. Throws AppError 'bad-message' for an unknown sampler or schedule. */
+export function planSampling(settings: PlanSettings, model: ModelSigmas): SamplingPlan {
+  const sampler = findSampler(settings.sampler)
+  const drops = sampler.dropsPenultimate === true
+  const list = sigmasFor(settings.schedule, settings.steps + (drops ? 1 : 0), model, settings)
+  const whole = drops ? [...list.slice(0, -2), ...list.slice(-1)] : list
+  const sigmas = settings.strength === undefined ? whole : lastPart(whole, settings.steps, settings.strength)
+  return { sampler, sigmas, startScale: sigmas[0]!, endScale: 1, quantize: false }
+}
+
+/** The web UI's rule: ⌊strength · steps⌋ steps and one more, but never all but the first. */
+export function lastPart(sigmas: readonly number[], steps: number, strength: number): readonly number[] {
+  const kept = Math.min(Math.floor(strength * steps), steps - 1)
+  const start = Math.min(steps - kept - 1, sigmas.length - 2)
+  return sigmas.slice(start)
+}
