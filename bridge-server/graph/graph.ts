@@ -63,7 +63,7 @@ export interface Graph {
   constant(data: Float32Array | BigInt64Array, dims: Shape): Value
   /** A weight as a float32 tensor: stored in another type, it is cast when the graph runs. */
   weight(name: string, weight: Weight): Value
-  /** Rows of a weight by number, `ids` [...] → [..., width]: only these are cast. */
+  /** Rows of a weight by number, `ids` [...] → [..., width]; where possible only these are cast. */
   rows(name: string, weight: Weight, ids: Value): Value
 }
 
@@ -127,6 +127,8 @@ export function createGraph(target: Target): Graph {
     weight: (name, weight) => toFloat(stored(name, weight), weight),
     rows(name, weight, ids) {
       const shape = [...ids.shape, ...weight.shape.slice(1)]
+      // onnxruntime gathers every type but the 8-bit floats.
+      if (weight.dtype.startsWith('f8')) return graph.node('Gather', [graph.weight(name, weight), ids], shape)
       return toFloat(graph.node('Gather', [stored(name, weight), ids], shape), weight)
     }
   }

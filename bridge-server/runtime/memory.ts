@@ -2,6 +2,8 @@ import { AppError } from '../errors.ts'
 
 /** Something that holds memory between uses and can do without. */
 export interface Holder {
+  /** The model that it belongs to. */
+  readonly owner: string
   /** Bytes it holds now. */
   readonly held: number
   /** In use: it must not be freed. */
@@ -16,7 +18,8 @@ export interface MemoryBudget {
    * the rest, and marks `holder` as used last. Returns false where they do not fit even so.
    */
   makeRoom(holder: Holder, bytes: number): Promise<boolean>
-  releaseAll(): Promise<void>
+  /** Frees what one model holds, or everything. */
+  release(owner?: string): Promise<void>
 }
 
 export function createMemoryBudget(total: number): MemoryBudget {
@@ -34,9 +37,12 @@ export function createMemoryBudget(total: number): MemoryBudget {
       }
       return heldBeside(holder) + bytes <= total
     },
-    async releaseAll() {
-      for (const holder of holders) await holder.release()
-      holders.clear()
+    async release(owner) {
+      for (const holder of holders) {
+        if (owner !== undefined && holder.owner !== owner) continue
+        holders.delete(holder)
+        await holder.release()
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import { statSync } from 'node:fs'
+
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { createDepthEstimator } from './depth.ts'
 import { openDevice, type Device, type DeviceChoice } from './device.ts'
@@ -25,24 +27,40 @@ export interface ModelsOptions {
  */
 export function createModels({ find, device: choice, memoryBytes, mode }: ModelsOptions): Models {
   const budget = createMemoryBudget(memoryBytes)
-  const models = new Map<string, { readonly checkpoint: Checkpoint; readonly model: DiffusionModel }>()
+  const models = new Map<string, { readonly model: DiffusionModel; readonly fingerprint: string }>()
   let device: Promise<Device> | null = null
 
   return {
     async open(id) {
       const checkpoint = await find(id)
+      const fingerprint = fingerprintOf(checkpoint)
       const known = models.get(id)
-      if (known?.checkpoint === checkpoint) return known.model
+      // What is known of a model may grow (its hash) while its networks stay as they are.
+      if (known?.fingerprint === fingerprint) return { ...known.model, info: checkpoint.info }
       device ??= openDevice(choice)
-      const model = createModel(checkpoint, { device: await device, budget, mode })
-      models.set(id, { checkpoint, model })
+      await budget.release(id)
+      const model = createModel(checkpoint, { owner: id, device: await device, budget, mode })
+      models.set(id, { model, fingerprint })
       return model
     },
     async release() {
       models.clear()
-      await budget.releaseAll()
+      await budget.release()
     }
   }
+}
+
+/** Changes with the configuration of a model and with its files: one that was replaced is another model. */
+function fingerprintOf({ textEncoders, unet, vae, depth, betas }: Checkpoint): string {
+  const parts = [...textEncoders, unet, vae, ...(depth === null ? [] : [depth])]
+  const files = new Set(
+    parts.flatMap(({ weights }) => weights.names.map((name) => weights.get(name)?.file ?? ''))
+  )
+  const stamps = [...files].map((file) => {
+    const stats = statSync(file, { throwIfNoEntry: false })
+    return [file, stats?.size, stats?.mtimeMs, stats?.ino]
+  })
+  return JSON.stringify({ parts, betas, stamps })
 }
 
 function createModel(checkpoint: Checkpoint, runtime: Runtime): DiffusionModel {

@@ -7,8 +7,10 @@ import type { Holder, MemoryBudget } from './memory.ts'
 import type { Mode } from './session-options.ts'
 import { openSession, type Feed, type Session } from './session.ts'
 
-/** What every part of every model shares. */
+/** What the parts of a model share, with each other and with other models' parts. */
 export interface Runtime {
+  /** The model that the parts belong to. */
+  readonly owner: string
   readonly device: Device
   readonly budget: MemoryBudget
   /** Undefined: chosen for each part by its size and the memory there is. */
@@ -21,24 +23,25 @@ export interface Part {
   weightBytes(): number
   /** Whether a run that needs `activationBytes` fits in all the memory there is. */
   fits(activationBytes: number): boolean
-  /** Runs the network and returns its output of that name. The caller has seen that it fits. */
+  /** Runs are done one after the other. Those who call have seen that theirs fits. */
   run(feeds: Readonly<Record<string, Feed>>, activationBytes: number): Promise<ReadonlyMap<string, Tensor>>
-  release(): Promise<void>
-}
-
-interface Opened {
-  readonly session: Session
-  readonly bytes: number
 }
 
 export function createPart(
   build: (target: Target) => Graph,
-  { device, budget, mode: wished }: Runtime
+  { owner, device, budget, mode: wished }: Runtime
 ): Part {
   let graph: Graph | null = null
-  let opened: Promise<Opened> | null = null
+  let session: Session | null = null
   let held = 0
-  let running = 0
+  let waiting = 0
+  let last: Promise<unknown> = Promise.resolve()
+
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
 
   const built = (): Graph => (graph ??= build({ attention: device.attention }))
 
@@ -48,46 +51,46 @@ export function createPart(
     return { mode, bytes: heldBytes(mode, floats) }
   }
 
-  const open = async (): Promise<Opened> => {
+  const open = async (): Promise<Session> => {
     const { mode, bytes } = plan()
+    const opened = await openSession(built(), { provider: device.provider, mode })
     held = bytes
-    return { session: await openSession(built(), { provider: device.provider, mode }), bytes }
+    return opened
+  }
+
+  const close = async (): Promise<void> => {
+    const closing = session
+    session = null
+    held = 0
+    await closing?.release()
   }
 
   const holder: Holder = {
+    owner,
     get held() {
       return held
     },
     get busy() {
-      return running > 0
+      return waiting > 0
     },
-    async release() {
-      const closing = opened
-      opened = null
-      held = 0
-      if (closing !== null) await (await closing).session.release()
-    }
+    release: () => inTurn(close)
   }
 
   return {
     weightBytes: () => plan().bytes,
     fits: (activationBytes) => plan().bytes + activationBytes <= budget.total,
     async run(feeds, activationBytes) {
-      running++
+      waiting++
       try {
-        await budget.makeRoom(holder, plan().bytes + activationBytes)
-        opened ??= open()
-        const { session } = await opened.catch((error: unknown) => {
-          opened = null
-          held = 0
-          throw error
+        return await inTurn(async () => {
+          await budget.makeRoom(holder, plan().bytes + activationBytes)
+          session ??= await open()
+          return session.run(feeds)
         })
-        return await session.run(feeds)
       } finally {
-        running--
+        waiting--
       }
-    },
-    release: () => holder.release()
+    }
   }
 }
 
