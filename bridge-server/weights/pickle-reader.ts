@@ -46,7 +46,9 @@ export function createPickleReader(file: string, bytes: Buffer, start: number): 
       if (end < 0) throw new PickleEnds()
       if (end - at > longestLine)
         throw unreadable(file, `its pickle has a line of ${end - at} bytes at byte ${at}`)
-      return take(end + 1 - at).toString('utf8').slice(0, -1)
+      return take(end + 1 - at)
+        .toString('utf8')
+        .slice(0, -1)
     }
   }
 }

@@ -1,0 +1,104 @@
+import type { Dirent } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { stemOf } from './model-info.ts'
+
+/** A file or diffusers folder that may be a model. */
+export interface ModelFile {
+  readonly id: string
+  /** Absolute path. */
+  readonly file: string
+  /** Changes when the file, one of its sidecars or a file of the folder does. */
+  readonly stamp: string
+}
+
+const extension = /\.(safetensors|ckpt|pth?)$/i
+const separateVae = /\.vae\.(safetensors|ckpt|pt)$/i
+/** In A1111's, ComfyUI's and our own folders: what lies there belongs to models and is none. */
+const otherKinds =
+  /^(lora|loras|lycoris|locon|vae|vae[-_]approx|embeddings|textual_inversion|hypernetworks?|controlnet|t2i_adapter|ip-?adapter|upscale_models|upscalers|(real)?esrgan|swinir|scunet|ldsr|dat|hat|gfpgan|codeformer|facerestore_models|clip|clip_vision|text_encoders?|unet|diffusion_models|style_models|gligen|photomaker|motion|animatediff.*|adetailer|ultralytics|sams?|insightface|midas|annotators|deepbooru|torch_deepdanbooru|blip|karlo|node_modules)$/i
+const deepest = 12
+
+/**
+ * Everything in `folders` that may be a model, each real file once, in a stable order with unique ids: the path inside
+ * its folder without the extension, with slashes. A folder that is not there has no models. A name in `folders` may
+ * also be a file or a diffusers folder.
+ */
+export async function findModelFiles(folders: readonly string[]): Promise<ModelFile[]> {
+  const seen = new Set<string>()
+  const ids = new Set<string>()
+  const found: ModelFile[] = []
+  for (const folder of folders) {
+    const root = path.resolve(folder)
+    for await (const file of walk(root, { seen, depth: 0 })) {
+      const id = uniqueId(root, file, ids)
+      ids.add(id)
+      found.push({ id, file, stamp: await stampOf(file) })
+    }
+  }
+  return found
+}
+
+async function* walk(
+  place: string,
+  { seen, depth }: { seen: Set<string>; depth: number }
+): AsyncGenerator<string> {
+  const real = await realpath(place).catch(() => null)
+  // A link that leads nowhere, or round in a circle.
+  if (real === null || seen.has(real) || depth > deepest) return
+  seen.add(real)
+  const stats = await stat(real)
+  if (!stats.isDirectory()) {
+    if (extension.test(place) && !separateVae.test(place)) yield place
+    return
+  }
+  const entries = (await readdir(real, { withFileTypes: true })).sort(byName)
+  if (entries.some(({ name }) => name === 'model_index.json')) yield place
+  else
+    for (const entry of entries)
+      if (isOfInterest(entry)) yield* walk(path.join(place, entry.name), { seen, depth: depth + 1 })
+}
+
+/** By stem, safetensors before pickles: a file keeps its id when the same model is added in the older format. */
+function byName(a: Dirent, b: Dirent): number {
+  const key = ({ name }: Dirent): string => `${stemOf(name)}\n${name.endsWith('.safetensors') ? 0 : 1}${name}`
+  return key(a) < key(b) ? -1 : 1
+}
+
+function isOfInterest(entry: Dirent): boolean {
+  if (entry.name.startsWith('.')) return false
+  return entry.isFile() || !otherKinds.test(entry.name)
+}
+
+/** `a/b`; where that is taken, with its extension, then with the folder's name, then with a number. */
+function uniqueId(root: string, file: string, taken: ReadonlySet<string>): string {
+  const relative = path.relative(root, file).split(path.sep).join('/') || path.basename(file)
+  const short = path.posix.join(path.posix.dirname(relative), stemOf(relative))
+  const base = path.basename(root)
+  for (const id of [short, relative, `${base}/${short}`, `${base}/${relative}`]) if (!taken.has(id)) return id
+  let n = 2
+  while (taken.has(`${short} (${n})`)) n++
+  return `${short} (${n})`
+}
+
+/** Sizes and times of all that is read when the model is opened. */
+async function stampOf(file: string): Promise<string> {
+  const stats = await stat(file)
+  const parts: string[] = []
+  if (stats.isDirectory()) {
+    for (const entry of await readdir(file, { withFileTypes: true, recursive: true }))
+      if (!entry.isDirectory()) parts.push(await stampOfFile(path.join(entry.parentPath, entry.name)))
+  } else {
+    const stem = path.join(path.dirname(file), stemOf(file))
+    const short = path.join(path.dirname(file), stemOf(file).split('.')[0] ?? '')
+    const endings = ['.json', '.yaml', '.vae.safetensors', '.vae.pt', '.vae.ckpt']
+    const names = [file, ...[stem, short].flatMap((name) => endings.map((end) => name + end))]
+    for (const name of new Set(names)) parts.push(await stampOfFile(name))
+  }
+  return parts.join('\n')
+}
+
+async function stampOfFile(file: string): Promise<string> {
+  const stats = await stat(file).catch(() => null)
+  return stats === null ? '' : `${file} ${stats.size} ${stats.mtimeMs}`
+}
