@@ -1,0 +1,47 @@
+import type { BridgeClient } from '../client/bridge-client.ts'
+import { CodedError } from '../client/coded-error.ts'
+import type { Host } from '../hosts/host.ts'
+import { depthLayer, variationLayer } from './result-layers.ts'
+import type { TrackedJob } from './tracked-job.ts'
+
+interface Reach {
+  readonly client: BridgeClient
+  readonly host: Host
+}
+
+/** Makes a layer of a variation, as often as liked. Rejects with CodedError where another document is open. */
+export async function applyVariation(
+  { client, host }: Reach,
+  job: TrackedJob | undefined,
+  variation: number
+) {
+  const { id, request, result } = resultOf(job)
+  await refuseOtherDocument(host, request.documentId)
+  const layer = await variationLayer(client, { id, request, result }, variation)
+  await host.insertLayers(request.documentId, [layer])
+}
+
+/** Makes a layer of the depth map a result was made with. */
+export async function applyDepth({ client, host }: Reach, job: TrackedJob | undefined) {
+  const { id, request, result } = resultOf(job)
+  await refuseOtherDocument(host, request.documentId)
+  await host.insertLayers(request.documentId, [await depthLayer(client, id, result)])
+}
+
+function resultOf(job: TrackedJob | undefined) {
+  if (job === undefined || job.result === null)
+    throw new CodedError('not-found', 'This result is no longer there.')
+  return { id: job.id, request: job.request, result: job.result }
+}
+
+async function refuseOtherDocument(host: Host, documentId: string) {
+  const document = await host.document()
+  if (document?.id === documentId) return
+  throw new CodedError(
+    'job-conflict',
+    document === null
+      ? 'The document of this result is not open.'
+      : `This result belongs to another document than “${document.name}”.`,
+    'Open the document it was made for, then apply it.'
+  )
+}

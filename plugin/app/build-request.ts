@@ -1,0 +1,131 @@
+import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
+import { areasFor } from '#protocol/context.ts'
+import type { Rect, Size } from '#protocol/geometry.ts'
+import type { ImageRef } from '#protocol/images.ts'
+import type { GenerateRequest, Mode } from '#protocol/request.ts'
+import { CodedError } from '../client/coded-error.ts'
+import type { MaskImage } from '../hosts/host.ts'
+import { maskIn, united, type PlacedMask } from './masks.ts'
+import { modelFor, modeOf, samplingOf } from './model-choice.ts'
+import type { Intent, Settings } from './settings.ts'
+
+/** What the document holds at the moment of the press. */
+export interface Situation {
+  readonly documentId: string
+  readonly canvas: Size
+  readonly selection: PlacedMask | null
+  /** Where the canvas is empty; null: nowhere. Only Expand asks. */
+  readonly empty: PlacedMask | null
+}
+
+/** What is to be read from the document and asked for; all of a request but its pixels and its seed. */
+export interface Plan {
+  readonly mode: Mode
+  readonly model: ModelInfo
+  readonly documentId: string
+  readonly canvas: Size
+  /** Document pixels to generate. */
+  readonly area: Rect
+  /** The selection in `area`; null: everything may change. */
+  readonly mask: MaskImage | null
+  readonly strength: number
+}
+
+/** Images of a plan by name, once the client has named them. */
+export interface RequestImages {
+  readonly snapshot: ImageRef | null
+  readonly selection: ImageRef | null
+}
+
+/** Largest snapshot that is sent, in pixels: 64 megapixels are 256 MB. */
+const MAX_AREA = 64 * 1024 * 1024
+
+/** From intent and document to mode, model and area. Throws CodedError where there is nothing to do. */
+export function planFor(
+  intent: Intent,
+  situation: Situation,
+  settings: Settings,
+  catalogue: Catalogue
+): Plan {
+  const { documentId, canvas } = situation
+  const selection = realSelection(situation)
+  const target = intent === 'expand' ? expandTarget(selection, situation.empty) : selection
+  const strength = intent === 'refine' || intent === 'depth' ? settings.strength[intent] : 1
+  const mode = modeOf(intent, target !== null)
+  const model = modelFor(mode, settings, catalogue)
+  const area = target === null ? wholeOf(canvas) : contextOf(target.bounds, canvas, strength, model)
+  if (area.width * area.height > MAX_AREA)
+    throw new CodedError(
+      'too-large',
+      `The area of ${area.width} × ${area.height} pixels is more than can be generated at once.`,
+      `Select a part of the picture with at most ${MAX_AREA / 1024 / 1024} megapixels, surroundings included.`
+    )
+  return {
+    mode,
+    model,
+    documentId,
+    canvas,
+    area,
+    mask: target === null ? null : maskIn(area, target),
+    strength
+  }
+}
+
+/** Everything the server is told. The same plan, settings, images and seed give the same request. */
+export function buildRequest(
+  plan: Plan,
+  settings: Settings,
+  images: RequestImages,
+  seed: number
+): GenerateRequest {
+  return {
+    mode: plan.mode,
+    model: plan.model.id,
+    prompt: settings.prompt,
+    negativePrompt: settings.negativePrompt,
+    documentId: plan.documentId,
+    canvas: plan.canvas,
+    area: plan.area,
+    ...(images.snapshot === null ? {} : { snapshot: images.snapshot }),
+    ...(images.selection === null ? {} : { selection: images.selection }),
+    strength: plan.strength,
+    sampling: { ...samplingOf(settings, plan.model), seed },
+    count: settings.count,
+    workingSize: settings.size
+  }
+}
+
+/** A picture from nothing needs no snapshot; everything else starts from what is visible. */
+export const takesSnapshot = ({ mode }: Plan): boolean => mode !== 'txt2img'
+
+/** The selection, or null where it leaves nothing out. */
+function realSelection({ selection, canvas }: Situation): PlacedMask | null {
+  if (selection === null) return null
+  const { bounds, mask } = selection
+  if (!mask.data.some((value) => value > 0))
+    throw new CodedError(
+      'selection-empty',
+      `The selection of ${bounds.width} × ${bounds.height} pixels selects nothing.`,
+      'Draw a larger selection, or deselect to work on the whole picture.'
+    )
+  const isAll =
+    bounds.width === canvas.width &&
+    bounds.height === canvas.height &&
+    mask.data.every((value) => value === 255)
+  return isAll ? null : selection
+}
+
+function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): PlacedMask {
+  if (empty === null)
+    throw new CodedError(
+      'selection-empty',
+      'There is no empty canvas to fill.',
+      'Drag an edge of the canvas outward with the crop tool first, or use Generate.'
+    )
+  return selection === null ? empty : united(empty, selection)
+}
+
+const contextOf = (selection: Rect, canvas: Size, strength: number, { nativeSize }: ModelInfo): Rect =>
+  areasFor(selection, canvas, { strength, nativeSize, settings: {} }).context
+
+const wholeOf = (canvas: Size): Rect => ({ x: 0, y: 0, ...canvas })

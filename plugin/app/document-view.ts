@@ -1,0 +1,49 @@
+import type { Rect } from '#protocol/geometry.ts'
+import type { Host, HostDocument } from '../hosts/host.ts'
+import { emptiness, intersected, isSameRect, maskIn, type PlacedMask } from './masks.ts'
+
+/** What the panel keeps in mind about the open document, to offer what fits. No pixels. */
+export interface DocumentView extends HostDocument {
+  readonly selection: Rect | null
+  /** The selection holds pixels of empty canvas. */
+  readonly selectsEmpty: boolean
+  /** Some of the canvas is empty. */
+  readonly hasEmpty: boolean
+  /** All of the canvas is empty. */
+  readonly isBlank: boolean
+}
+
+/** Looks at the document; reads no more pixels than the answer needs. */
+export async function viewDocument(host: Host): Promise<DocumentView | null> {
+  const document = await host.document()
+  if (document === null) return null
+  const [selection, empty] = [await host.selection(), await host.emptyBounds()]
+  return {
+    id: document.id,
+    name: document.name,
+    canvas: document.canvas,
+    selection: selection?.bounds ?? null,
+    selectsEmpty: selection !== null && empty !== null && (await selectsEmpty(host, selection, empty)),
+    hasEmpty: empty !== null,
+    isBlank: empty !== null && (await isBlank(host, document, empty))
+  }
+}
+
+/** What to offer by itself: Expand where there is empty canvas to fill next to a picture, and Generate otherwise. */
+export function offeredIntent(view: DocumentView | null): 'generate' | 'expand' {
+  if (view === null || view.isBlank) return 'generate'
+  return (view.selection === null ? view.hasEmpty : view.selectsEmpty) ? 'expand' : 'generate'
+}
+
+async function selectsEmpty(host: Host, selection: PlacedMask, empty: Rect): Promise<boolean> {
+  const shared = intersected(selection.bounds, empty)
+  if (shared === null) return false
+  const holes = emptiness(await host.flatten(shared))
+  const selected = maskIn(shared, selection)
+  return holes.data.some((hole, i) => hole > 0 && (selected.data[i] ?? 0) > 0)
+}
+
+async function isBlank(host: Host, { canvas }: HostDocument, empty: Rect): Promise<boolean> {
+  if (!isSameRect(empty, { x: 0, y: 0, ...canvas })) return false
+  return emptiness(await host.flatten(empty)).data.every((hole) => hole === 255)
+}

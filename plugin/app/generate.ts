@@ -1,0 +1,73 @@
+import type { BridgeClient, ImageToSend } from '../client/bridge-client.ts'
+import { CodedError } from '../client/coded-error.ts'
+import type { Host } from '../hosts/host.ts'
+import type { ActionContext } from './action-context.ts'
+import { buildRequest, planFor, takesSnapshot, type Plan, type Situation } from './build-request.ts'
+import { emptiness } from './masks.ts'
+import { MAX_COUNT, MAX_SEED, type Intent } from './settings.ts'
+
+/**
+ * The whole of a press: reads the document as it is now, then sends what it read. `pixelsRead` is called, once and in
+ * any case, when the document may change again. Rejects only with what went wrong before there was a job.
+ */
+export async function sendJob(context: ActionContext, intent: Intent, pixelsRead: () => void): Promise<void> {
+  const { store, client, newId, now } = context
+  const { settings, catalogue, connection } = store.getState()
+  const job = await (async () => {
+    if (catalogue === null || connection.state !== 'online')
+      throw new CodedError(
+        'not-running',
+        'There is no connection to Marquee’s server.',
+        'Start it with npm start.'
+      )
+    const plan = planFor(intent, await readSituation(context.host, intent), settings, catalogue)
+    return { plan, images: await readImages(context.host, plan) }
+  })().finally(pixelsRead)
+
+  const seed = settings.seed.locked ? settings.seed.value : drawnSeed(context.random)
+  store.dispatch({ type: 'settings-changed', change: { seed: { ...settings.seed, value: seed } } })
+  const [snapshot, selection] = [
+    await described(client, job.images.snapshot),
+    await described(client, job.images.selection)
+  ]
+  const refs = { snapshot: snapshot?.ref ?? null, selection: selection?.ref ?? null }
+  const request = buildRequest(job.plan, settings, refs, seed)
+  const jobId = newId()
+  store.dispatch({ type: 'job-sent', jobId, request, created: now() })
+  try {
+    for (const sent of [snapshot, selection]) if (sent !== null) await client.upload(sent.ref, sent.image)
+    const isCancelled = store.getState().jobs.some(({ id, state }) => id === jobId && state === 'cancelled')
+    if (!isCancelled) client.generate(jobId, request)
+  } catch (error) {
+    store.dispatch({ type: 'job-failed-here', jobId, error })
+  }
+}
+
+/** Leaves room for the seeds of all variations, which count up from it. */
+export const drawnSeed = (random: () => number): number => Math.floor(random() * (MAX_SEED - MAX_COUNT))
+
+async function readSituation(host: Host, intent: Intent): Promise<Situation> {
+  const document = await host.document()
+  if (document === null)
+    throw new CodedError('not-found', 'No document is open.', 'Open a picture or make a new one.')
+  const empty = intent === 'expand' ? await host.emptyBounds() : null
+  return {
+    documentId: document.id,
+    canvas: document.canvas,
+    selection: await host.selection(),
+    empty: empty === null ? null : { bounds: empty, mask: emptiness(await host.flatten(empty)) }
+  }
+}
+
+async function readImages(host: Host, plan: Plan) {
+  const { width, height } = plan.area
+  const snapshot: ImageToSend | null = takesSnapshot(plan)
+    ? { width, height, format: 'rgba8', data: (await host.flatten(plan.area)).data }
+    : null
+  const selection: ImageToSend | null =
+    plan.mask === null ? null : { width, height, format: 'gray8', data: plan.mask.data }
+  return { snapshot, selection }
+}
+
+const described = async (client: BridgeClient, image: ImageToSend | null) =>
+  image === null ? null : { image, ref: await client.describe(image) }

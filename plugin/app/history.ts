@@ -1,0 +1,70 @@
+import type { GenerateRequest, Mode } from '#protocol/request.ts'
+import type { JobResult } from '#protocol/results.ts'
+import type { Intent, Settings } from './settings.ts'
+import type { AppState } from './state.ts'
+import { isFinished, type TrackedJob } from './tracked-job.ts'
+
+/** A finished job with something to show. */
+export type FinishedJob = TrackedJob & { readonly result: JobResult }
+
+const isShowable = (job: TrackedJob): job is FinishedJob => job.result !== null && !job.isDiscarded
+
+/** Results of the open document, newest first; `search` looks in the prompts, all its words must be there. */
+export function historyOf(
+  { jobs, document }: Pick<AppState, 'jobs' | 'document'>,
+  search = ''
+): readonly FinishedJob[] {
+  const words = search.toLowerCase().split(/\s+/)
+  return jobs
+    .filter(isShowable)
+    .filter(({ request }) => request.documentId === document?.id)
+    .filter(({ request }) => words.every((word) => request.prompt.toLowerCase().includes(word)))
+}
+
+/** The result whose variations are laid out. */
+export const openResultOf = ({ jobs, open }: Pick<AppState, 'jobs' | 'open'>): FinishedJob | null =>
+  jobs.filter(isShowable).find(({ id }) => id === open?.jobId) ?? null
+
+/** Jobs that are not done: the running one first, then in the order of the queue, then what failed. */
+export function activeJobs({ jobs }: Pick<AppState, 'jobs'>): readonly TrackedJob[] {
+  const rank = (job: TrackedJob) => {
+    if (isFinished(job)) return Infinity
+    if (job.state === 'running') return 0
+    return job.position ?? Number.MAX_SAFE_INTEGER
+  }
+  return jobs
+    .filter((job) => !isFinished(job) || (job.state === 'failed' && !job.isDiscarded))
+    .sort((a, b) => rank(a) - rank(b) || a.created - b.created)
+}
+
+const intentOf: Readonly<Record<Mode, Intent>> = {
+  txt2img: 'generate',
+  inpaint: 'generate',
+  img2img: 'refine',
+  outpaint: 'expand',
+  depth2img: 'depth'
+}
+
+/** The settings that made a result, its seed locked: pressing the button again gives the same pixels. */
+export function recalled(settings: Settings, request: GenerateRequest): Settings {
+  const { sampler, schedule, steps, guidance, seed } = request.sampling
+  const intent = intentOf[request.mode]
+  return {
+    ...settings,
+    intent,
+    prompt: request.prompt,
+    negativePrompt: request.negativePrompt,
+    model: request.model,
+    strength:
+      intent === 'refine' || intent === 'depth'
+        ? { ...settings.strength, [intent]: request.strength }
+        : settings.strength,
+    sampler,
+    schedule,
+    steps,
+    guidance,
+    seed: { value: seed, locked: true },
+    count: request.count,
+    size: request.workingSize
+  }
+}

@@ -1,0 +1,55 @@
+import type { Rect } from '#protocol/geometry.ts'
+import type { MaskImage, RgbaImage } from '../hosts/host.ts'
+
+/** A mask and where it lies in the document. */
+export interface PlacedMask {
+  readonly bounds: Rect
+  readonly mask: MaskImage
+}
+
+/** `placed` as seen in `area`: cut off at its edges, 0 where the mask does not reach. */
+export function maskIn(area: Rect, { bounds, mask }: PlacedMask): MaskImage {
+  const data = new Uint8Array(area.width * area.height)
+  const shared = intersected(area, bounds)
+  if (shared !== null)
+    for (let y = shared.y; y < shared.y + shared.height; y++) {
+      const from = (y - bounds.y) * bounds.width + shared.x - bounds.x
+      data.set(mask.data.subarray(from, from + shared.width), (y - area.y) * area.width + shared.x - area.x)
+    }
+  return { width: area.width, height: area.height, data }
+}
+
+/** Where a picture shows nothing: 255 - alpha. */
+export function emptiness({ width, height, data }: RgbaImage): MaskImage {
+  const empty = new Uint8Array(width * height)
+  for (let i = 0; i < empty.length; i++) empty[i] = 255 - (data[i * 4 + 3] ?? 0)
+  return { width, height, data: empty }
+}
+
+/** The greater of two masks at each pixel, in the smallest rectangle that holds both. */
+export function united(a: PlacedMask, b: PlacedMask): PlacedMask {
+  const x = Math.min(a.bounds.x, b.bounds.x)
+  const y = Math.min(a.bounds.y, b.bounds.y)
+  const bounds = {
+    x,
+    y,
+    width: Math.max(a.bounds.x + a.bounds.width, b.bounds.x + b.bounds.width) - x,
+    height: Math.max(a.bounds.y + a.bounds.height, b.bounds.y + b.bounds.height) - y
+  }
+  const mask = maskIn(bounds, a)
+  const other = maskIn(bounds, b)
+  for (let i = 0; i < mask.data.length; i++) mask.data[i] = Math.max(mask.data[i] ?? 0, other.data[i] ?? 0)
+  return { bounds, mask }
+}
+
+/** The part that two rectangles share, or null. */
+export function intersected(a: Rect, b: Rect): Rect | null {
+  const x = Math.max(a.x, b.x)
+  const y = Math.max(a.y, b.y)
+  const width = Math.min(a.x + a.width, b.x + b.width) - x
+  const height = Math.min(a.y + a.height, b.y + b.height) - y
+  return width > 0 && height > 0 ? { x, y, width, height } : null
+}
+
+export const isSameRect = (a: Rect, b: Rect): boolean =>
+  a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height

@@ -1,0 +1,72 @@
+import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
+import type { Mode, Sampling } from '#protocol/request.ts'
+import { CodedError } from '../client/coded-error.ts'
+import type { Intent, Settings } from './settings.ts'
+import { intentInForce, type AppState } from './state.ts'
+
+type Conditioning = ModelInfo['conditioning']
+
+/** Which models can do a mode, best first. A depth model needs a depth map, and only a depth model can use one. */
+const suited: Readonly<Record<Mode, readonly Conditioning[]>> = {
+  txt2img: ['none', 'inpaint'],
+  img2img: ['none', 'inpaint'],
+  inpaint: ['inpaint', 'none'],
+  outpaint: ['inpaint', 'none'],
+  depth2img: ['depth']
+}
+
+/** The chosen model where it can do `mode`, else the first of the catalogue that suits best. Throws CodedError without any. */
+export function modelFor(mode: Mode, settings: Settings, catalogue: Catalogue): ModelInfo {
+  const model = bestModel(mode, settings, catalogue)
+  if (model !== null) return model
+  if (mode === 'depth2img')
+    throw new CodedError(
+      'model-missing',
+      'Depth needs a depth model, and none of your models is one.',
+      'Put a Stable Diffusion 2 depth model into a models folder and reload the page.'
+    )
+  throw new CodedError(
+    'model-missing',
+    `None of your ${catalogue.models.length} models can do this.`,
+    'Put a checkpoint (.safetensors) into a models folder and reload the page.'
+  )
+}
+
+function bestModel(mode: Mode, { model: chosen }: Settings, { models }: Catalogue): ModelInfo | null {
+  const candidates = suited[mode].flatMap((conditioning) =>
+    models.filter((model) => model.conditioning === conditioning)
+  )
+  return candidates.find(({ id }) => id === chosen) ?? candidates[0] ?? null
+}
+
+/** The mode that carries out an intent; `hasTarget`: there is a selection. */
+export function modeOf(intent: Intent, hasTarget: boolean): Mode {
+  switch (intent) {
+    case 'generate':
+      return hasTarget ? 'inpaint' : 'txt2img'
+    case 'refine':
+      return 'img2img'
+    case 'expand':
+      return 'outpaint'
+    case 'depth':
+      return 'depth2img'
+  }
+}
+
+/** Sampler, schedule, steps and guidance: what a person chose, and the model's own where they did not. */
+export function samplingOf(settings: Settings, { defaults }: ModelInfo): Omit<Sampling, 'seed'> {
+  return {
+    sampler: settings.sampler ?? defaults.sampler,
+    schedule: settings.schedule ?? defaults.schedule,
+    steps: settings.steps ?? defaults.steps,
+    guidance: settings.guidance ?? defaults.guidance
+  }
+}
+
+/** The model that a press of the primary button would use, or null where there is none. */
+export function modelInForce(state: Pick<AppState, 'settings' | 'document' | 'catalogue'>): ModelInfo | null {
+  const { settings, document, catalogue } = state
+  if (catalogue === null) return null
+  const mode = modeOf(intentInForce(state), document !== null && document.selection !== null)
+  return bestModel(mode, settings, catalogue)
+}

@@ -1,0 +1,75 @@
+import type { ConnectionStatus } from '../client/connection.ts'
+import { offeredIntent, type DocumentView } from './document-view.ts'
+import { reduceJobs } from './reduce-jobs.ts'
+import type { AppEvent, AppState, JobEvent, PanelEvent } from './state.ts'
+import { unsettled } from './tracked-job.ts'
+
+/** The only place where the panel's state changes. Pure. */
+export function reduce(state: AppState, event: AppEvent): AppState {
+  return isJobEvent(event) ? reduceJobs(state, event) : reducePanel(state, event)
+}
+
+const jobEvents: Readonly<Record<JobEvent['type'], true>> = {
+  'job-sent': true,
+  'job-failed-here': true,
+  'job-cancelled-here': true,
+  'cancel-pressed': true,
+  'jobs-loaded': true,
+  'job-spoken-of': true,
+  discarded: true,
+  'discard-undone': true,
+  removed: true
+}
+
+const isJobEvent = (event: AppEvent): event is JobEvent => Object.hasOwn(jobEvents, event.type)
+
+function reducePanel(state: AppState, event: PanelEvent): AppState {
+  switch (event.type) {
+    case 'connection-changed':
+      return connected(state, event.connection)
+    case 'catalogue-loaded':
+      return { ...state, catalogue: event.catalogue }
+    case 'document-viewed':
+      return viewed(state, event.document)
+    case 'settings-changed':
+      return { ...state, settings: { ...state.settings, ...event.change } }
+    case 'reading-began':
+      return { ...state, reading: state.reading + 1, notice: null }
+    case 'reading-ended':
+      return { ...state, reading: state.reading - 1 }
+    case 'applying-began':
+      return { ...state, isApplying: true, notice: null }
+    case 'applying-ended':
+      return event.isApplied ? { ...hidden(state), isApplying: false } : { ...state, isApplying: false }
+    case 'noticed':
+      return { ...state, notice: event.notice }
+    case 'variation-shown':
+      return { ...state, open: { ...event.shown, isShown: true, byHand: true } }
+    case 'preview-hidden':
+      return hidden(state)
+  }
+}
+
+function connected(state: AppState, connection: ConnectionStatus): AppState {
+  const jobs = connection.state === 'online' ? state.jobs.map(unsettled) : state.jobs
+  return { ...state, connection, jobs }
+}
+
+/** A chosen Generate or Expand stands until the document offers the other one. */
+function viewed(state: AppState, document: DocumentView | null): AppState {
+  const offered = offeredIntent(document)
+  const { intent } = state.settings
+  const isOutdated =
+    offered !== offeredIntent(state.document) && (intent === 'generate' || intent === 'expand')
+  const isSame = document?.id === state.document?.id
+  return {
+    ...state,
+    document,
+    settings: isOutdated ? { ...state.settings, intent: null } : state.settings,
+    open: isSame ? state.open : null
+  }
+}
+
+/** The preview goes; what a person chose no longer holds its place. */
+const hidden = (state: AppState): AppState =>
+  state.open === null ? state : { ...state, open: { ...state.open, isShown: false, byHand: false } }

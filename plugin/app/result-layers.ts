@@ -1,0 +1,68 @@
+import type { ImageRef } from '#protocol/images.ts'
+import type { GenerateRequest, Mode } from '#protocol/request.ts'
+import type { JobResult } from '#protocol/results.ts'
+import type { BridgeClient } from '../client/bridge-client.ts'
+import { CodedError } from '../client/coded-error.ts'
+import type { MaskImage, NewLayer, RgbaImage } from '../hosts/host.ts'
+
+/** Longest layer name, in characters. */
+const NAME_LENGTH = 80
+
+const withoutPrompt: Readonly<Record<Mode, string>> = {
+  txt2img: 'Generated',
+  inpaint: 'Generated',
+  img2img: 'Refined',
+  outpaint: 'Expanded',
+  depth2img: 'Depth'
+}
+
+/** A layer is named by its prompt, on one line and cut at a word. */
+export function layerName({ prompt, mode }: GenerateRequest): string {
+  const words = prompt.replaceAll(/\s+/g, ' ').trim()
+  if (words === '') return withoutPrompt[mode]
+  if (words.length <= NAME_LENGTH) return words
+  const cut = words.slice(0, NAME_LENGTH)
+  return `${cut.includes(' ') ? cut.slice(0, cut.lastIndexOf(' ')) : cut}…`
+}
+
+/** One variation as a layer: everything the model made, and the compositing mask as its layer mask. */
+export async function variationLayer(
+  client: BridgeClient,
+  job: { readonly id: string; readonly request: GenerateRequest; readonly result: JobResult },
+  variation: number
+): Promise<NewLayer> {
+  const { area, variations, mask } = job.result
+  const chosen = variations[variation]
+  if (chosen === undefined)
+    throw new CodedError(
+      'not-found',
+      `The result has ${variations.length} variations, and no number ${variation + 1}.`
+    )
+  const [pixels, shown] = await Promise.all([
+    fetchRgba(client, job.id, chosen.pixels),
+    mask === undefined ? undefined : fetchMask(client, job.id, mask)
+  ])
+  return { name: layerName(job.request), area, pixels, ...(shown === undefined ? {} : { mask: shown }) }
+}
+
+/** The depth map of a result as an opaque grey layer, near is bright. */
+export async function depthLayer(client: BridgeClient, jobId: string, result: JobResult): Promise<NewLayer> {
+  if (result.depth === undefined)
+    throw new CodedError('not-found', 'This result was made without a depth map.')
+  const { width, height, data } = await fetchMask(client, jobId, result.depth)
+  const pixels = new Uint8ClampedArray(width * height * 4)
+  data.forEach((depth, i) => {
+    pixels.fill(depth, i * 4, i * 4 + 3)
+    pixels[i * 4 + 3] = 255
+  })
+  return { name: 'Depth map', area: result.area, pixels: { width, height, data: pixels } }
+}
+
+export async function fetchRgba(client: BridgeClient, jobId: string, image: ImageRef): Promise<RgbaImage> {
+  const { buffer } = await client.pixels(jobId, image)
+  return { width: image.width, height: image.height, data: new Uint8ClampedArray(buffer) }
+}
+
+export async function fetchMask(client: BridgeClient, jobId: string, image: ImageRef): Promise<MaskImage> {
+  return { width: image.width, height: image.height, data: await client.pixels(jobId, image) }
+}

@@ -1,0 +1,107 @@
+import type { Size } from '#protocol/geometry.ts'
+
+/** What a person wants; the mode of a request follows from it and from the document. */
+export const intents = ['generate', 'refine', 'expand', 'depth'] as const
+export type Intent = (typeof intents)[number]
+
+export const themes = ['system', 'light', 'dark'] as const
+export type Theme = (typeof themes)[number]
+
+/** What a person chose; null is always "automatic". */
+export interface Settings {
+  /** Null: what the document offers (`offeredIntent`). */
+  readonly intent: Intent | null
+  readonly prompt: string
+  readonly negativePrompt: string
+  /** A model's id, or null: one that suits the intent. */
+  readonly model: string | null
+  /** How much may change, 0…1, for the intents that have a say in it. */
+  readonly strength: { readonly refine: number; readonly depth: number }
+  /** Null: the model's own. */
+  readonly sampler: string | null
+  readonly schedule: string | null
+  readonly steps: number | null
+  readonly guidance: number | null
+  /** A seed that is not locked is drawn anew for each job; `value` is then the last one used. */
+  readonly seed: { readonly value: number; readonly locked: boolean }
+  readonly count: number
+  /** Size the model works at, or null: planned by the server. */
+  readonly size: Size | null
+  readonly theme: Theme
+}
+
+export const defaultSettings: Settings = {
+  intent: null,
+  prompt: '',
+  negativePrompt: '',
+  model: null,
+  strength: { refine: 0.6, depth: 0.8 },
+  sampler: null,
+  schedule: null,
+  steps: null,
+  guidance: null,
+  seed: { value: 0, locked: false },
+  count: 3,
+  size: null,
+  theme: 'system'
+}
+
+export const MAX_SEED = 4294967295
+/** Most variations of one job. */
+export const MAX_COUNT = 8
+
+export const storedSettings = (settings: Settings): string => JSON.stringify(settings)
+
+/** The stored form read back. A field that is not what it should be (written by another version) is its default. */
+export function readSettings(stored: string | null): Settings {
+  const value = parsed(stored)
+  const { refine, depth } = defaultSettings.strength
+  const strength = fieldOf(value, 'strength')
+  const seed = fieldOf(value, 'seed')
+  return {
+    intent: intents.find((intent) => intent === fieldOf(value, 'intent')) ?? null,
+    prompt: text(fieldOf(value, 'prompt')) ?? '',
+    negativePrompt: text(fieldOf(value, 'negativePrompt')) ?? '',
+    model: text(fieldOf(value, 'model')),
+    strength: {
+      refine: within(fieldOf(strength, 'refine'), 0, 1) ?? refine,
+      depth: within(fieldOf(strength, 'depth'), 0, 1) ?? depth
+    },
+    sampler: text(fieldOf(value, 'sampler')),
+    schedule: text(fieldOf(value, 'schedule')),
+    steps: whole(fieldOf(value, 'steps'), 1, 150),
+    guidance: within(fieldOf(value, 'guidance'), 0, 30),
+    seed: {
+      value: whole(fieldOf(seed, 'value'), 0, MAX_SEED) ?? 0,
+      locked: fieldOf(seed, 'locked') === true
+    },
+    count: whole(fieldOf(value, 'count'), 1, MAX_COUNT) ?? defaultSettings.count,
+    size: size(fieldOf(value, 'size')),
+    theme: themes.find((theme) => theme === fieldOf(value, 'theme')) ?? 'system'
+  }
+}
+
+function parsed(stored: string | null): unknown {
+  try {
+    return JSON.parse(stored ?? 'null')
+  } catch {
+    return null
+  }
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+const within = (value: unknown, low: number, high: number): number | null =>
+  typeof value === 'number' && value >= low && value <= high ? value : null
+
+const whole = (value: unknown, low: number, high: number): number | null =>
+  Number.isInteger(value) ? within(value, low, high) : null
+
+function size(value: unknown): Size | null {
+  const width = whole(fieldOf(value, 'width'), 64, 8192)
+  const height = whole(fieldOf(value, 'height'), 64, 8192)
+  return width === null || height === null ? null : { width, height }
+}

@@ -1,0 +1,95 @@
+import type { Catalogue } from '#protocol/catalogue.ts'
+import type { GenerateRequest } from '#protocol/request.ts'
+import type { Job } from '#protocol/results.ts'
+import type { Notice } from '../client/coded-error.ts'
+import type { ConnectionStatus } from '../client/connection.ts'
+import { offeredIntent, type DocumentView } from './document-view.ts'
+import type { Intent, Settings } from './settings.ts'
+import type { JobMessage, TrackedJob } from './tracked-job.ts'
+
+/** One variation of one result. */
+export interface VariationId {
+  readonly jobId: string
+  readonly variation: number
+}
+
+export interface OpenResult extends VariationId {
+  /** The chosen variation is shown over the document. */
+  readonly isShown: boolean
+  /** A person chose it, so a newer result does not take its place. */
+  readonly byHand: boolean
+}
+
+/** All of the panel's state. */
+export interface AppState {
+  readonly connection: ConnectionStatus
+  /** Null until the server has told. */
+  readonly catalogue: Catalogue | null
+  readonly document: DocumentView | null
+  readonly settings: Settings
+  /** Newest first, of any document. */
+  readonly jobs: readonly TrackedJob[]
+  /** The result whose variations are laid out, and the one chosen among them. */
+  readonly open: OpenResult | null
+  /** Presses of the primary button whose pixels are being read. */
+  readonly reading: number
+  /** Layers are being made. */
+  readonly isApplying: boolean
+  /** The result that "Undo" brings back. */
+  readonly lastDiscarded: string | null
+  readonly notice: Notice | null
+}
+
+export type AppEvent = PanelEvent | JobEvent
+
+export type PanelEvent =
+  | { readonly type: 'connection-changed'; readonly connection: ConnectionStatus }
+  | { readonly type: 'catalogue-loaded'; readonly catalogue: Catalogue }
+  | { readonly type: 'document-viewed'; readonly document: DocumentView | null }
+  | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
+  | { readonly type: 'reading-began' }
+  | { readonly type: 'reading-ended' }
+  | { readonly type: 'variation-shown'; readonly shown: VariationId }
+  | { readonly type: 'preview-hidden' }
+  | { readonly type: 'applying-began' }
+  | { readonly type: 'applying-ended'; readonly isApplied: boolean }
+  | { readonly type: 'noticed'; readonly notice: Notice | null }
+
+/** What happens to jobs and results. */
+export type JobEvent =
+  | {
+      readonly type: 'job-sent'
+      readonly jobId: string
+      readonly request: GenerateRequest
+      readonly created: number
+    }
+  | { readonly type: 'job-failed-here'; readonly jobId: string; readonly error: unknown }
+  | { readonly type: 'job-cancelled-here'; readonly jobId: string }
+  | { readonly type: 'cancel-pressed'; readonly jobId: string }
+  | {
+      readonly type: 'jobs-loaded'
+      readonly documentId: string
+      readonly jobs: readonly Job[]
+      readonly isAll: boolean
+    }
+  | { readonly type: 'job-spoken-of'; readonly message: JobMessage }
+  | { readonly type: 'discarded'; readonly jobId: string }
+  | { readonly type: 'discard-undone'; readonly jobId: string }
+  | { readonly type: 'removed'; readonly jobId: string }
+
+export const initialState = (settings: Settings): AppState => ({
+  connection: { state: 'connecting' },
+  catalogue: null,
+  document: null,
+  settings,
+  jobs: [],
+  open: null,
+  reading: 0,
+  isApplying: false,
+  lastDiscarded: null,
+  notice: null
+})
+
+/** What a press of the primary button means: what a person chose, else what the document offers. */
+export const intentInForce = ({ settings, document }: Pick<AppState, 'settings' | 'document'>): Intent =>
+  settings.intent ?? offeredIntent(document)

@@ -1,0 +1,71 @@
+import type { OfflineCause } from '../client/connection.ts'
+import type { Notice } from '../client/coded-error.ts'
+import { Button, Content, Heading, InlineAlert, ProgressCircle, Text } from './controls.tsx'
+import { useActions, useAppState } from './use-app.ts'
+
+const causes: Readonly<Record<OfflineCause, Required<Notice>>> = {
+  'not-running': {
+    message: 'Marquee’s server is not running',
+    hint: 'Start it with “npm start” in Marquee’s folder. The panel connects by itself as soon as it runs.'
+  },
+  'wrong-token': {
+    message: 'This page is not let in',
+    hint: 'Its token is missing or old. Open the link that “npm start” prints; it carries the token.'
+  },
+  'wrong-version': {
+    message: 'Panel and server are of different versions',
+    hint: 'Reload this page. If that does not help, stop the server and run “npm start” again.'
+  },
+  forbidden: {
+    message: 'The server refuses this address',
+    hint: 'It only serves its own page: open http://localhost:7421/ itself.'
+  }
+}
+
+/** Whatever keeps a person from working, and the way out: no connection, no document, no model. */
+export function ConnectionNotice() {
+  const { connect } = useActions()
+  const connection = useAppState((state) => state.connection)
+  const hasDocument = useAppState((state) => state.document !== null)
+  const models = useAppState((state) => state.catalogue?.models.length ?? null)
+  if (connection.state === 'connecting')
+    return (
+      <div className="marquee-row">
+        <ProgressCircle aria-label="Connecting" size="S" isIndeterminate />
+        <Text>Connecting…</Text>
+      </div>
+    )
+  if (connection.state === 'offline')
+    return (
+      <InlineAlert variant="notice">
+        <Heading>{causes[connection.cause].message}</Heading>
+        <Content>
+          {causes[connection.cause].hint}
+          <Button variant="secondary" marginTop="size-150" onPress={connect}>
+            Try again
+          </Button>
+        </Content>
+      </InlineAlert>
+    )
+  if (!hasDocument)
+    return (
+      <Hint message="No document is open" hint="Open a picture or make a new one, then come back here." />
+    )
+  if (models === 0)
+    return (
+      <Hint
+        message="No model was found"
+        hint="Put a checkpoint (.safetensors) into the models folder and restart the server."
+      />
+    )
+  return null
+}
+
+function Hint({ message, hint }: Required<Notice>) {
+  return (
+    <InlineAlert variant="info">
+      <Heading>{message}</Heading>
+      <Content>{hint}</Content>
+    </InlineAlert>
+  )
+}

@@ -1,0 +1,43 @@
+import { ActionButton, Text } from './controls.tsx'
+import { ConnectionNotice } from './ConnectionNotice.tsx'
+import { ErrorNotice } from './ErrorNotice.tsx'
+import { HistorySection } from './HistorySection.tsx'
+import { JobList } from './JobList.tsx'
+import { LiveStatus } from './LiveStatus.tsx'
+import { PromptSection } from './PromptSection.tsx'
+import { ResultsGrid } from './ResultsGrid.tsx'
+import { SettingsSection } from './SettingsSection.tsx'
+import { useActions, useAppState } from './use-app.ts'
+
+/** The sections in the order a person needs them; made for 300 pixels of width. */
+export function Panel() {
+  const { dismissNotice } = useActions()
+  const notice = useAppState((state) => state.notice)
+  return (
+    <div className="marquee-panel" role="region" aria-label="Marquee">
+      <ConnectionNotice />
+      <PromptSection />
+      {notice !== null && <ErrorNotice notice={notice} onDismiss={dismissNotice} />}
+      <JobList />
+      <ResultsGrid />
+      <UndoDiscard />
+      <SettingsSection />
+      <HistorySection />
+      <LiveStatus />
+    </div>
+  )
+}
+
+function UndoDiscard() {
+  const { undoDiscard } = useActions()
+  const canUndo = useAppState((state) => state.lastDiscarded !== null)
+  if (!canUndo) return null
+  return (
+    <div className="marquee-row marquee-end">
+      <Text flex>Discarded</Text>
+      <ActionButton isQuiet onPress={undoDiscard}>
+        Undo
+      </ActionButton>
+    </div>
+  )
+}

@@ -1,0 +1,64 @@
+import { themes } from '../app/settings.ts'
+import {
+  Disclosure,
+  DisclosurePanel,
+  DisclosureTitle,
+  Item,
+  NumberField,
+  Picker,
+  TextArea
+} from './controls.tsx'
+import { ModelPicker } from './ModelPicker.tsx'
+import { SamplingFields } from './SamplingFields.tsx'
+import { SeedField } from './SeedField.tsx'
+import { SizeField } from './SizeField.tsx'
+import { useActions, useAppState } from './use-app.ts'
+import { MAX_COUNT } from '../app/settings.ts'
+
+const themeLabels = { system: 'As the system', light: 'Light', dark: 'Dark' } as const
+
+/** Everything that has a default which works. */
+export function SettingsSection() {
+  const { change } = useActions()
+  const count = useAppState(({ settings }) => settings.count)
+  const negativePrompt = useAppState(({ settings }) => settings.negativePrompt)
+  const theme = useAppState(({ settings }) => settings.theme)
+  return (
+    <Disclosure isQuiet>
+      <DisclosureTitle>Settings</DisclosureTitle>
+      <DisclosurePanel>
+        <div className="marquee-section">
+          <ModelPicker />
+          <NumberField
+            label="Variations"
+            width="100%"
+            minValue={1}
+            maxValue={MAX_COUNT}
+            value={count}
+            onChange={(value) => change({ count: Number.isNaN(value) ? 1 : value })}
+          />
+          <TextArea
+            label="Negative prompt"
+            width="100%"
+            height="size-800"
+            value={negativePrompt}
+            onChange={(value) => change({ negativePrompt: value })}
+          />
+          <SeedField />
+          <SamplingFields />
+          <SizeField />
+          <Picker
+            label="Appearance"
+            width="100%"
+            selectedKey={theme}
+            onSelectionChange={(key) => change({ theme: themes.find((known) => known === key) ?? 'system' })}
+          >
+            {themes.map((id) => (
+              <Item key={id}>{themeLabels[id]}</Item>
+            ))}
+          </Picker>
+        </div>
+      </DisclosurePanel>
+    </Disclosure>
+  )
+}

@@ -1,0 +1,28 @@
+import { createContext, useContext } from 'react'
+import { useStore } from 'zustand'
+import type { Actions } from '../app/actions.ts'
+import type { AppState } from '../app/state.ts'
+import type { AppStore } from '../app/store.ts'
+import type { Thumbnails } from './thumbnails.ts'
+
+/** What the panel is made of; an entry provides it. */
+export interface App {
+  readonly store: AppStore
+  readonly actions: Actions
+  readonly thumbnails: Thumbnails
+}
+
+export const AppContext = createContext<App | null>(null)
+
+export function useApp(): App {
+  const app = useContext(AppContext)
+  if (app === null) throw new Error('Bug: the panel is used outside of AppContext')
+  return app
+}
+
+/** A part of the state. The selector must give the same object for the same state, so it may pick but not build. */
+export function useAppState<T>(select: (state: AppState) => T): T {
+  return useStore(useApp().store, select)
+}
+
+export const useActions = (): Actions => useApp().actions
