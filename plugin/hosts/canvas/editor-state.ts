@@ -1,0 +1,72 @@
+import type { Rect, Size } from '#protocol/geometry.ts'
+import type { Preview } from '../host.ts'
+import type { CanvasDocument } from './document.ts'
+import type { Point } from './geometry.ts'
+import type { History } from './history.ts'
+import type { WandOptions } from './selection/wand.ts'
+import type { View } from './view-transform.ts'
+
+export type ToolName =
+  | 'rectangle-marquee'
+  | 'ellipse-marquee'
+  | 'lasso'
+  | 'wand'
+  | 'brush'
+  | 'eraser'
+  | 'mask-brush'
+  | 'move'
+  | 'crop'
+  | 'hand'
+  | 'zoom'
+
+/** Opaque sRGB, 0…255 a channel. */
+export type Colour = readonly [red: number, green: number, blue: number]
+
+export interface BrushOptions {
+  /** Diameter in document pixels. */
+  readonly size: number
+  /** 0 fades from the centre, 1 is full up to the rim. */
+  readonly hardness: number
+  /** Of a whole stroke, 0…1. */
+  readonly opacity: number
+}
+
+/** What a gesture shows before it has changed anything. */
+export type Sketch =
+  | { readonly kind: 'rectangle' | 'ellipse'; readonly area: Rect }
+  | { readonly kind: 'line'; readonly points: readonly Point[] }
+
+/** What went wrong (or went on), for the person to read; and what they can do about it. */
+export interface Notice {
+  readonly kind: 'error' | 'info'
+  readonly message: string
+  readonly hint?: string
+}
+
+/** Everything the editor shows. `document` changes by whole steps only; `draft` is what a gesture has made of it so far. */
+export interface EditorState {
+  readonly document: CanvasDocument | null
+  readonly draft: CanvasDocument | null
+  readonly history: History
+  readonly tool: ToolName
+  readonly brush: BrushOptions
+  readonly foreground: Colour
+  readonly background: Colour
+  /** What the mask brush does. */
+  readonly maskPaint: 'reveal' | 'hide'
+  readonly wand: WandOptions
+  /** Feather of selections yet to be drawn, in pixels. */
+  readonly feather: number
+  /** The canvas to be, while the crop tool is in hand. */
+  readonly crop: Rect | null
+  readonly sketch: Sketch | null
+  readonly view: View
+  /** Of the canvas on the screen, in CSS pixels. */
+  readonly viewport: Size
+  readonly preview: Preview | null
+  readonly notice: Notice | null
+  readonly dialog: 'shortcuts' | 'feather' | null
+}
+
+/** What is on the screen now: the draft of a gesture, or the document. */
+export const shownDocument = ({ draft, document }: EditorState): CanvasDocument | null => draft ?? document

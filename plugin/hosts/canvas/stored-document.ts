@@ -1,0 +1,116 @@
+import type { CanvasDocument } from './document.ts'
+import type { Layer } from './layer.ts'
+import type { Plane, Tile } from './plane.ts'
+import type { Storage } from './storage.ts'
+
+/** One document kept in a storage, tile by tile: saving again writes only tiles that were not there yet. */
+export interface DocumentStore {
+  readonly save: (document: CanvasDocument) => Promise<void>
+  /** The document saved last, or null. Throws where it is there but not whole. */
+  readonly load: () => Promise<CanvasDocument | null>
+}
+
+interface StoredPlane {
+  readonly channels: 1 | 4
+  readonly fill: number
+  /** Place of each tile, and the key it is stored under. */
+  readonly tiles: readonly (readonly [place: number, key: string])[]
+}
+
+type StoredLayer = Omit<Layer, 'pixels' | 'mask'> & {
+  readonly pixels: StoredPlane
+  readonly mask: { readonly plane: StoredPlane; readonly enabled: boolean } | null
+}
+
+interface StoredDocument extends Omit<CanvasDocument, 'layers' | 'selection'> {
+  readonly version: typeof version
+  readonly layers: readonly StoredLayer[]
+  readonly selection: StoredPlane | null
+}
+
+const version = 1
+const documentKey = 'document'
+const tilePrefix = 'tile:'
+
+export function createDocumentStore(storage: Storage, newId: () => string): DocumentStore {
+  // Tiles never change once a document holds them, so that a tile seen before is stored already.
+  const keyOf = new WeakMap<Tile, string>()
+
+  const save = async (document: CanvasDocument): Promise<void> => {
+    const unstored = new Map<string, Tile>()
+    const used = new Set<string>()
+    const storedTile = (tile: Tile): string => {
+      const known = keyOf.get(tile)
+      const key = known ?? `${tilePrefix}${newId()}`
+      if (known === undefined && !used.has(key)) unstored.set(key, tile)
+      keyOf.set(tile, key)
+      used.add(key)
+      return key
+    }
+    const stored = packDocument(document, storedTile)
+    try {
+      // One transaction: a page that is closed in the middle leaves the document of before.
+      await storage.write([...unstored, [documentKey, stored]])
+    } catch (error) {
+      for (const tile of unstored.values()) keyOf.delete(tile)
+      throw error
+    }
+    const keys = await storage.keys()
+    await storage.remove(keys.filter((key) => key.startsWith(tilePrefix) && !used.has(key)))
+  }
+
+  const load = async (): Promise<CanvasDocument | null> => {
+    const stored = await storage.read(documentKey)
+    if (!isStoredDocument(stored)) return null
+    const tiles = new Map<string, Tile>()
+    for (const [, key] of storedPlanes(stored).flatMap((plane) => plane.tiles)) {
+      const tile = await storage.read(key)
+      if (!(tile instanceof Uint8Array && tile.buffer instanceof ArrayBuffer))
+        throw new Error(`A part of “${stored.name}” is missing from the browser’s storage.`)
+      const bytes = new Uint8Array(tile.buffer, tile.byteOffset, tile.byteLength)
+      tiles.set(key, bytes)
+      keyOf.set(bytes, key)
+    }
+    return unpackDocument(stored, tiles)
+  }
+
+  return { save, load }
+}
+
+const isStoredDocument = (value: unknown): value is StoredDocument =>
+  typeof value === 'object' && value !== null && 'version' in value && value.version === version
+
+function packDocument(document: CanvasDocument, keyOf: (tile: Tile) => string): StoredDocument {
+  const pack = ({ channels, fill, tiles }: Plane): StoredPlane => ({
+    channels,
+    fill,
+    tiles: [...tiles].map(([place, tile]) => [place, keyOf(tile)])
+  })
+  const layers = document.layers.map((layer) => ({
+    ...layer,
+    pixels: pack(layer.pixels),
+    mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: pack(layer.mask.plane) }
+  }))
+  const selection = document.selection === null ? null : pack(document.selection)
+  return { ...document, version, layers, selection }
+}
+
+function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>): CanvasDocument {
+  const unpack = ({ channels, fill, tiles: places }: StoredPlane): Plane => ({
+    channels,
+    fill,
+    tiles: new Map(places.map(([place, key]) => [place, tiles.get(key)!]))
+  })
+  const { version: _, ...rest } = stored
+  const layers = stored.layers.map((layer) => ({
+    ...layer,
+    pixels: unpack(layer.pixels),
+    mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
+  }))
+  return { ...rest, layers, selection: stored.selection === null ? null : unpack(stored.selection) }
+}
+
+function storedPlanes({ layers, selection }: StoredDocument): readonly StoredPlane[] {
+  const ofLayers = layers.flatMap(({ pixels, mask }) => (mask === null ? [pixels] : [pixels, mask.plane]))
+  return selection === null ? ofLayers : [...ofLayers, selection]
+}

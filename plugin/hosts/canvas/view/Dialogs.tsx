@@ -1,0 +1,111 @@
+import { useState, type JSX } from 'react'
+import {
+  Button,
+  ButtonGroup,
+  Content,
+  Dialog,
+  DialogContainer,
+  Divider,
+  Heading,
+  NumberField
+} from '../../../ui/controls.tsx'
+import { featherSelection, maxFeather } from '../selection/feather.ts'
+import { toolGroups } from '../tools/tools.ts'
+import { commands } from './all-commands.ts'
+import { useEditor, useEditorState } from './use-editor.ts'
+
+/** Whichever dialog is open. */
+export function Dialogs(): JSX.Element {
+  const editor = useEditor()
+  const dialog = useEditorState((state) => state.dialog)
+  const close = (): void => editor.set({ dialog: null })
+  return (
+    <DialogContainer onDismiss={close}>
+      {dialog === 'shortcuts' ? <ShortcutsDialog close={close} /> : null}
+      {dialog === 'feather' ? <FeatherDialog close={close} /> : null}
+    </DialogContainer>
+  )
+}
+
+interface DialogProps {
+  readonly close: () => void
+}
+
+const gestures: readonly (readonly [string, string])[] = [
+  ['Add to selection', 'Shift+drag'],
+  ['Subtract from selection', 'Alt+drag'],
+  ['Intersect selection', 'Shift+Alt+drag'],
+  ['Pan', 'Space+drag'],
+  ['Zoom', 'Ctrl+wheel'],
+  ['Pick a colour (brush)', 'Alt+click']
+]
+
+const groups: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  ['Tools', toolGroups.flat().map(({ label, key }) => [label, key] as const)],
+  ['Pointer', gestures],
+  ...(['File', 'Edit', 'Selection', 'Layer', 'Brush', 'View'] as const).map((group) => {
+    const inGroup = commands.filter((command) => command.group === group && command.keys.length > 0)
+    return [group, inGroup.map(({ label, keys }) => [label, keys[0]!.replace('Arrow', '')] as const)] as const
+  })
+]
+
+function ShortcutsDialog({ close }: DialogProps): JSX.Element {
+  return (
+    <Dialog size="L" isDismissable onDismiss={close}>
+      <Heading>Keyboard shortcuts</Heading>
+      <Divider />
+      <Content>
+        <div className="shortcuts">
+          {groups.map(([name, rows]) => (
+            <section key={name}>
+              <h3>{name}</h3>
+              <dl>
+                {rows.map(([label, key]) => (
+                  <div key={label}>
+                    <dt>{label}</dt>
+                    <dd>
+                      <kbd>{key}</kbd>
+                    </dd>
+                  </div>
+                ))}
+              </dl>
+            </section>
+          ))}
+        </div>
+      </Content>
+    </Dialog>
+  )
+}
+
+function FeatherDialog({ close }: DialogProps): JSX.Element {
+  const editor = useEditor()
+  const [radius, setRadius] = useState(8)
+  const feather = (): void => {
+    editor.apply('Feather selection', featherSelection(radius))
+    close()
+  }
+  return (
+    <Dialog size="S">
+      <Heading>Feather selection</Heading>
+      <Divider />
+      <Content>
+        <NumberField
+          autoFocus
+          label="Radius in pixels"
+          value={radius}
+          minValue={1}
+          maxValue={maxFeather}
+          onChange={setRadius}
+        />
+      </Content>
+      <ButtonGroup>
+        <Button variant="secondary" onPress={close}>
+          Cancel
+        </Button>
+        <Button variant="accent" onPress={feather}>
+          Feather
+        </Button>
+      </ButtonGroup>
+    </Dialog>
+  )
+}

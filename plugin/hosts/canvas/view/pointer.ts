@@ -1,0 +1,126 @@
+import type { Editor } from '../editor.ts'
+import type { Point } from '../geometry.ts'
+import { handleAt, handleCursor } from '../tools/crop.ts'
+import type { Gesture, Pointer, Tool } from '../tools/tool.ts'
+import { toolNamed } from '../tools/tools.ts'
+import { hand } from '../tools/view-tools.ts'
+import { toDocument, zoomedView } from '../view-transform.ts'
+
+/** Turns pointer, wheel and space bar over the canvas into gestures of the tool in hand. */
+export function listenForPointer(
+  editor: Editor,
+  frame: HTMLElement,
+  point: (at: Point | null) => void
+): () => void {
+  const stop = new AbortController()
+  const { signal } = stop
+  let gesture: Gesture | null = null
+  let spaceIsDown = false
+  let last: Point = { x: 0, y: 0 }
+
+  const tool = (): Tool => (spaceIsDown ? hand : toolNamed(editor.store.getState().tool))
+  const showCursor = (): void => {
+    frame.style.cursor = cursorOf(editor, tool(), last)
+  }
+  const end = (finish: (gesture: Gesture) => void): void => {
+    const ended = gesture
+    gesture = null
+    if (ended !== null) finish(ended)
+    showCursor()
+  }
+
+  frame.addEventListener(
+    'pointerdown',
+    (event) => {
+      if (gesture !== null || event.button > 1 || !(event.target instanceof HTMLCanvasElement)) return
+      event.preventDefault()
+      frame.focus({ preventScroll: true })
+      frame.setPointerCapture(event.pointerId)
+      gesture = (event.button === 1 ? hand : tool()).begin(editor, pointerOf(editor, frame, event))
+      showCursor()
+    },
+    { signal }
+  )
+  frame.addEventListener(
+    'pointermove',
+    (event) => {
+      last = screenPoint(frame, event)
+      point(last)
+      if (gesture === null) return showCursor()
+      // The browser gathers moves between two frames; a brush wants all of them.
+      const moves = event.getCoalescedEvents()
+      for (const move of moves.length === 0 ? [event] : moves) gesture.move(pointerOf(editor, frame, move))
+    },
+    { signal }
+  )
+  frame.addEventListener(
+    'pointerup',
+    (event) => end((ended) => ended.finish(pointerOf(editor, frame, event))),
+    { signal }
+  )
+  frame.addEventListener('pointercancel', () => end((ended) => ended.cancel()), { signal })
+  frame.addEventListener('pointerleave', () => point(null), { signal })
+  frame.addEventListener('wheel', (event) => turnWheel(editor, frame, event), { signal, passive: false })
+  window.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key === 'Escape' && gesture !== null) {
+        event.preventDefault()
+        end((ended) => ended.cancel())
+      }
+      // Elsewhere on the page the space bar presses buttons.
+      if (event.key !== ' ' || !isOverCanvas(frame, event.target)) return
+      event.preventDefault()
+      spaceIsDown = true
+      showCursor()
+    },
+    { signal, capture: true }
+  )
+  window.addEventListener(
+    'keyup',
+    (event) => {
+      if (event.key === ' ') spaceIsDown = false
+      showCursor()
+    },
+    { signal }
+  )
+  const unsubscribe = editor.store.subscribe(showCursor)
+  return () => {
+    unsubscribe()
+    stop.abort()
+  }
+}
+
+const isOverCanvas = (frame: HTMLElement, target: EventTarget | null): boolean =>
+  target === document.body || target === frame
+
+function cursorOf(editor: Editor, tool: Tool, at: Point): string {
+  const { crop, view, document } = editor.store.getState()
+  if (document === null) return 'default'
+  if (tool.name !== 'crop' || crop === null) return tool.cursor
+  const handle = handleAt(crop, view, at)
+  return handle === null ? 'move' : handleCursor(handle)
+}
+
+function screenPoint(frame: HTMLElement, { clientX, clientY }: MouseEvent): Point {
+  const { left, top } = frame.getBoundingClientRect()
+  return { x: clientX - left - frame.clientLeft, y: clientY - top - frame.clientTop }
+}
+
+function pointerOf(editor: Editor, frame: HTMLElement, event: MouseEvent): Pointer {
+  const screen = screenPoint(frame, event)
+  const at = toDocument(editor.store.getState().view, screen)
+  return { at, screen, shift: event.shiftKey, alt: event.altKey }
+}
+
+/** Ctrl (or a pinch, which comes as Ctrl) zooms about the pointer; otherwise the wheel scrolls, sideways with Shift. */
+function turnWheel(editor: Editor, frame: HTMLElement, event: WheelEvent): void {
+  event.preventDefault()
+  const { view } = editor.store.getState()
+  if (event.ctrlKey || event.altKey) {
+    editor.view.set(zoomedView(view, screenPoint(frame, event), Math.exp(-event.deltaY / 400)))
+    return
+  }
+  const [x, y] = event.shiftKey && event.deltaX === 0 ? [event.deltaY, 0] : [event.deltaX, event.deltaY]
+  editor.view.set({ ...view, x: view.x - Math.round(x), y: view.y - Math.round(y) })
+}
