@@ -1,0 +1,166 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { deflateRawSync } from 'node:zlib'
+import { describe, expect, test } from 'vitest'
+import { AppError } from '../../../bridge-server/errors.ts'
+import { readNumbers } from '../../../bridge-server/weights/read-numbers.ts'
+import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
+import { readTorchFile } from '../../../bridge-server/weights/torch-file.ts'
+import type { TensorTable } from '../../../bridge-server/weights/tensor-table.ts'
+import { findGolden } from '../../support/golden.ts'
+import { temporaryFolder } from '../../support/tensor-files.ts'
+
+const fixture = (name: string): string => path.resolve(import.meta.dirname, '../../fixtures/weights', name)
+const counting = Array.from({ length: 24 }, (_, i) => i)
+
+async function numbersOf(table: TensorTable, name: string): Promise<number[]> {
+  return [...(await readNumbers(table.weights.get(name)!))]
+}
+
+describe.each(['plain.pt', 'legacy.pt', 'deflated.pt'])('%s', (name) => {
+  test('holds the tensors that torch saved', async () => {
+    const table = await readTorchFile(fixture(name), { cacheFolder: temporaryFolder() })
+    expect([...table.weights.keys()].sort()).toEqual(
+      ['brain', 'empty', 'half', 'parameter', 'scalar', 'view', 'whole', 'whole_numbers'].sort()
+    )
+    expect([...table.unusable]).toEqual([['yes', 'bool']])
+    expect(table.weights.get('whole')).toMatchObject({ dtype: 'f32', shape: [2, 3, 4] })
+    expect(table.weights.get('scalar')).toMatchObject({ shape: [] })
+    for (const tensor of ['whole', 'half', 'brain']) expect(await numbersOf(table, tensor)).toEqual(counting)
+    expect(await numbersOf(table, 'view')).toEqual(counting.slice(12))
+    expect(await numbersOf(table, 'scalar')).toEqual([7])
+    expect(await numbersOf(table, 'parameter')).toEqual([1, 1])
+  })
+})
+
+test('tensors that lie whole in the file stay there, in either format', async () => {
+  for (const name of ['plain.pt', 'legacy.pt'])
+    for (const weight of (await readTorchFile(fixture(name), {})).weights.values())
+      expect(weight.file).toBe(fixture(name))
+})
+
+test('transposed and strided tensors are written out row by row, once', async () => {
+  const cacheFolder = temporaryFolder()
+  const table = await readTorchFile(fixture('transposed.pt'), { cacheFolder })
+  expect(table.weights.get('transposed')!.shape).toEqual([4, 2, 3])
+  // permute(2, 0, 1) of [2, 3, 4]: element [k, i, j] is 12 i + 4 j + k.
+  expect(await numbersOf(table, 'transposed')).toEqual(
+    counting.map((n) => 12 * (Math.floor(n / 3) % 2) + 4 * (n % 3) + Math.floor(n / 6))
+  )
+  expect(await numbersOf(table, 'every_other')).toEqual([
+    0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 20, 21, 22, 23
+  ])
+  const written = readdirSync(cacheFolder)
+  expect(written).toHaveLength(1)
+  const before = statSync(path.join(cacheFolder, written[0]!)).mtimeMs
+  await readTorchFile(fixture('transposed.pt'), { cacheFolder })
+  expect(statSync(path.join(cacheFolder, written[0]!)).mtimeMs).toBe(before)
+  await expect(readTorchFile(fixture('transposed.pt'), {})).rejects.toMatchObject({
+    code: 'model-unsupported'
+  })
+})
+
+test('nested dicts and lists give dotted names', async () => {
+  const table = await readTorchFile(fixture('nested.pt'), {})
+  expect([...table.weights.keys()].sort()).toEqual(['list.0', 'list.1.inner', 'string_to_param.*'])
+})
+
+// {'state_dict': {one tensor}, 'callbacks': an object whose __reduce__ is (os.system, ('echo pwned > PWNED',))}
+test.each(['evil.ckpt', 'evil-legacy.ckpt'])(
+  '%s is refused by the name of what it would call',
+  async (name) => {
+    const error: unknown = await readTorchFile(fixture(name), {}).catch((e: unknown) => e)
+    expect(error).toMatchObject({ code: 'model-unsupported' })
+    expect(String(error)).toContain('posix.system')
+    expect(String(error)).toContain(name)
+  }
+)
+
+describe('damaged files', () => {
+  const broken = (bytes: Buffer): string => {
+    const file = path.join(temporaryFolder(), 'broken.ckpt')
+    writeFileSync(file, bytes)
+    return file
+  }
+
+  test.each(['plain.pt', 'legacy.pt', 'deflated.pt'])('%s cut short anywhere is refused', async (name) => {
+    const bytes = readFileSync(fixture(name))
+    for (let length = 0; length < bytes.length; length += 97) {
+      const file = broken(bytes.subarray(0, length))
+      await expect(readTorchFile(file, { cacheFolder: temporaryFolder() })).rejects.toMatchObject({
+        code: 'model-unreadable'
+      })
+    }
+  })
+
+  test.each(['plain.pt', 'legacy.pt', 'deflated.pt'])(
+    '%s with damaged bytes is read or refused',
+    async (name) => {
+      const good = readFileSync(fixture(name))
+      const folder = temporaryFolder()
+      let state = 3
+      const random = (below: number): number => {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+        return Math.floor((state / 2 ** 32) * below)
+      }
+      for (let i = 0; i < 500; i++) {
+        const bytes = Buffer.from(good)
+        for (let n = random(4); n >= 0; n--) bytes[random(bytes.length)] = random(256)
+        const file = path.join(folder, 'broken.ckpt')
+        writeFileSync(file, bytes)
+        await readTorchFile(file, { cacheFolder: folder }).catch((error: unknown) => {
+          if (!(error instanceof AppError)) throw error
+        })
+      }
+    }
+  )
+
+  test('a member that unpacks to far more than it says stops at what it says', async () => {
+    const zeros = deflateRawSync(Buffer.alloc(50_000_000))
+    const file = broken(zipOf('x/data.pkl', zeros, { size: 1000 }))
+    await expect(readTorchFile(file, {})).rejects.toThrow(/does not unpack to 1000 bytes/)
+    const honest = broken(zipOf('x/data.pkl', zeros, { size: 2 ** 31 }))
+    await expect(readTorchFile(honest, {})).rejects.toThrow(/more than 67108864/)
+  })
+
+  test('a zip of something else', async () => {
+    const file = broken(zipOf('word/document.xml', deflateRawSync(Buffer.from('hello')), { size: 5 }))
+    await expect(readTorchFile(file, {})).rejects.toThrow(/1 files without PyTorch's data.pkl/)
+  })
+})
+
+/** A zip with one deflated member that claims to have `size` bytes unpacked. */
+function zipOf(name: string, packed: Buffer, { size }: { size: number }): Buffer {
+  const local = Buffer.alloc(30)
+  local.writeUInt32LE(0x04034b50)
+  local.writeUInt16LE(name.length, 26)
+  const central = Buffer.alloc(46)
+  central.writeUInt32LE(0x02014b50)
+  central.writeUInt16LE(8, 10)
+  central.writeUInt32LE(packed.length, 20)
+  central.writeUInt32LE(size, 24)
+  central.writeUInt16LE(name.length, 28)
+  const end = Buffer.alloc(22)
+  end.writeUInt32LE(0x06054b50)
+  end.writeUInt32LE(46 + name.length, 12)
+  end.writeUInt32LE(30 + name.length + packed.length, 16)
+  return Buffer.concat([local, Buffer.from(name), packed, central, Buffer.from(name), end])
+}
+
+const ckpt = findGolden('checkpoints/sd1-small.ckpt')
+const fp32 = findGolden('checkpoints/sd1-small.fp32.safetensors')
+test.skipIf(ckpt === null || fp32 === null)(
+  'a whole .ckpt holds in place, in fp16, the numbers of its fp32 safetensors',
+  async () => {
+    const [torch, reference] = [await readTorchFile(ckpt!, {}), await readSafetensors(fp32!)]
+    expect([...torch.weights.keys()].sort()).toEqual([...reference.weights.keys()].sort())
+    for (const name of [
+      'model.diffusion_model.out.2.weight',
+      'first_stage_model.decoder.conv_in.weight',
+      'betas'
+    ]) {
+      expect(torch.weights.get(name)!.shape).toEqual(reference.weights.get(name)!.shape)
+      expect(await numbersOf(torch, name)).toEqual(await numbersOf(reference, name))
+    }
+  }
+)
