@@ -22,8 +22,18 @@ const unzip = promisify(gunzip)
  * and padding are ignored. Throws AppError: 'model-incomplete' where files are missing, 'model-unreadable'.
  */
 export async function openTokenizer(folder: string | null): Promise<Tokenizer> {
-  const json = folder === null ? await ownJson() : await folderJson(folder)
-  return fromJson(json, folder ?? 'CLIP')
+  let native: NativeTokenizer
+  try {
+    native = NativeTokenizer.fromString(folder === null ? await ownJson() : await folderJson(folder))
+  } catch (error) {
+    throw error instanceof AppError ? error : unreadable(folder ?? 'CLIP', error)
+  }
+  return {
+    encode: async (text) => {
+      const encoding = await native.encode(text, null, { addSpecialTokens: false })
+      return Int32Array.from(encoding.getIds())
+    }
+  }
 }
 
 /** `openTokenizer` that opens each vocabulary once. */
@@ -48,7 +58,7 @@ async function ownJson(): Promise<string> {
 
 async function folderJson(folder: string): Promise<string> {
   const whole = await readText(folder, 'tokenizer.json')
-  if (whole !== null) return whole
+  if (whole !== null) return withoutLimits(whole)
   const [vocabulary, merges] = await Promise.all([
     readText(folder, 'vocab.json'),
     readText(folder, 'merges.txt')
@@ -58,7 +68,7 @@ async function folderJson(folder: string): Promise<string> {
       message: `The folder ${path.basename(path.dirname(folder))}/${path.basename(folder)} has neither tokenizer.json nor both of vocab.json and merges.txt.`,
       hint: 'Download the tokenizer folder of this model again.'
     })
-  return clipTokenizerJson(parse(vocabulary, folder), parseMerges(merges))
+  return clipTokenizerJson(JSON.parse(vocabulary), parseMerges(merges))
 }
 
 async function readText(folder: string, name: string): Promise<string | null> {
@@ -67,29 +77,6 @@ async function readText(folder: string, name: string): Promise<string | null> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
     throw error
-  }
-}
-
-function fromJson(json: string, source: string): Tokenizer {
-  let native: NativeTokenizer
-  try {
-    native = NativeTokenizer.fromString(withoutLimits(json))
-  } catch (cause) {
-    throw unreadable(source, cause)
-  }
-  return {
-    encode: async (text) => {
-      const encoding = await native.encode(text, null, { addSpecialTokens: false })
-      return Int32Array.from(encoding.getIds())
-    }
-  }
-}
-
-function parse(json: string, source: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw unreadable(source, cause)
   }
 }
 
