@@ -126,6 +126,6 @@ function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): P
 }
 
 const contextOf = (selection: Rect, canvas: Size, strength: number, { nativeSize }: ModelInfo): Rect =>
-  areasFor(selection, canvas, { strength, nativeSize, settings: {} }).context
+  areasFor(selection, canvas, { strength, nativeSize }).context
 
 const wholeOf = (canvas: Size): Rect => ({ x: 0, y: 0, ...canvas })

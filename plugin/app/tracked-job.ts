@@ -69,7 +69,8 @@ export function advanced(job: TrackedJob, message: JobMessage): TrackedJob {
     case 'queued':
       return job.state === 'running' ? job : { ...job, state: 'queued', position: message.position }
     case 'started':
-      return { ...job, state: 'running', position: null }
+      // Also said when the engine begins anew, with none of its steps done.
+      return { ...job, state: 'running', position: null, progress: null, preview: null }
     case 'progress':
       return { ...job, state: 'running', position: null, progress: laterProgress(job.progress, message) }
     case 'preview': {

@@ -1,10 +1,66 @@
 import { createRoot } from 'react-dom/client'
-import { Provider, Text, defaultTheme } from '../ui/controls.tsx'
+import { createActions } from '../app/actions.ts'
+import { keepPreview } from '../app/canvas-preview.ts'
+import { watchDocument } from '../app/document-watch.ts'
+import { createServerEvents } from '../app/server-events.ts'
+import { readSettings } from '../app/settings.ts'
+import { createAppStore, keepSettings } from '../app/store.ts'
+import { createBridgeClient } from '../client/bridge-client.ts'
+import { toNotice } from '../client/coded-error.ts'
+import { keptClientId, takeToken } from '../client/session.ts'
+import { CanvasEditor } from '../hosts/canvas/CanvasEditor.tsx'
+import { createCanvasHost } from '../hosts/canvas/canvas-host.ts'
+import { createEditor } from '../hosts/canvas/editor.ts'
+import { resumeSession } from '../hosts/canvas/session.ts'
+import { Panel } from '../ui/Panel.tsx'
+import { ThemedProvider } from '../ui/ThemedProvider.tsx'
+import { createThumbnails } from '../ui/thumbnails.ts'
+import { AppContext } from '../ui/use-app.ts'
+
+const SETTINGS = 'marquee.settings'
+
+const newId = () => crypto.randomUUID()
+const later = (milliseconds: number, action: () => void) => {
+  const timer = setTimeout(action, milliseconds)
+  return () => clearTimeout(timer)
+}
+
+const token = takeToken(location.hash, localStorage)
+// The token stays out of what a person copies, bookmarks or shows.
+if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
+
+const editor = createEditor()
+const host = createCanvasHost(editor)
+const store = createAppStore(readSettings(localStorage.getItem(SETTINGS)))
+const client = createBridgeClient({
+  url: location.origin,
+  token,
+  clientId: keptClientId(localStorage, newId),
+  onStatus: (status) => events.statusChanged(status),
+  onMessage: (message) => events.heard(message)
+})
+const events = createServerEvents({ store, client })
+const actions = createActions({ store, client, host, random: Math.random, newId, now: Date.now, later })
+const thumbnails = createThumbnails(actions.picture)
+
+keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
+keepPreview(store, client, host, (error) => store.dispatch({ type: 'noticed', notice: toNotice(error) }))
+watchDocument({ store, host, later }, (documentId) => void events.loadJobs(documentId))
+client.connect()
+void resumeSession(editor)
+
+function toggleTheme() {
+  const { theme } = store.getState().settings
+  const isDark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+  actions.change({ theme: isDark ? 'light' : 'dark' })
+}
 
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <Provider theme={defaultTheme} height="100%">
-    <Text>Marquee</Text>
-  </Provider>
+  <AppContext value={{ store, actions, thumbnails }}>
+    <ThemedProvider>
+      <CanvasEditor editor={editor} panel={<Panel />} onThemeToggle={toggleTheme} />
+    </ThemedProvider>
+  </AppContext>
 )
