@@ -10,6 +10,8 @@ import { createWorker, maxAttempts, type WorkerParts } from './worker.ts'
 
 /** Runs one job at a time, in order. Jobs, their order and results survive the end of the process. */
 export interface Queue {
+  /** Begins to work; before, jobs only wait. */
+  start(): void
   /**
    * Adds a job at the end. The same id with the same request is harmless: where that job stands is told again.
    * Throws AppError 'job-conflict' for the same id with another request, 'disk-full'.
@@ -77,8 +79,8 @@ export function createQueue(parts: WorkerParts): Queue {
     }
   }
 
-  worker.wake()
   return {
+    start: () => worker.start(),
     submit: (client, id, request) => {
       const known = store.find(client, id)
       if (known === null) {

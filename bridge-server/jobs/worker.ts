@@ -12,6 +12,8 @@ export const maxAttempts = 2
 /** Takes one job after the other from the line, runs it and keeps how it ended. */
 export interface Worker {
   readonly running: Run | null
+  /** Begins to work; before, jobs only wait. */
+  start(): void
   /** Starts the next job unless one runs. */
   wake(): void
   /** Keeps how a job ended, then tells it. What cannot be kept is told as failed. */
@@ -33,10 +35,10 @@ export interface WorkerParts {
 export function createWorker(line: Line, events: JobEvents, parts: WorkerParts): Worker {
   const { store, previews, run: runJob, now, report } = parts
   let running: Run | null = null
-  let stopped = false
+  let working = false
 
   const wake = (): void => {
-    if (running !== null || stopped) return
+    if (running !== null || !working) return
     const next = line.takeNext()
     if (next === null) return
     const stored = store.start(next.key, now())
@@ -91,10 +93,14 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     get running() {
       return running
     },
+    start: () => {
+      working = true
+      wake()
+    },
     wake,
     finish,
     stop: async () => {
-      stopped = true
+      working = false
       running?.interrupt()
       await running?.ended
     }

@@ -1,6 +1,6 @@
 import fastifyStatic from '@fastify/static'
 import fastifyWebsocket from '@fastify/websocket'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
@@ -23,16 +23,12 @@ interface AppParts extends SocketParts {
   readonly catalogue: () => Promise<Catalogue>
   /** The built browser page. */
   readonly pageFolder: string
-  /** Logs go to standard error. */
-  readonly logLevel: string
+  readonly log: FastifyBaseLogger
 }
 
 /** The bridge server's HTTP and socket surface, not listening yet (see listen.ts). */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const app = Fastify({
-    logger: { level: parts.logLevel, stream: process.stderr },
-    forceCloseConnections: true
-  })
+  const app = Fastify({ loggerInstance: parts.log, forceCloseConnections: true })
   const port = (): number => boundPort(app.server.address()) ?? parts.port
   answerErrors(app)
   guardRequests(app, port)

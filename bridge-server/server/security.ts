@@ -27,7 +27,7 @@ export function requireToken(request: FastifyRequest, token: string): void {
  * tells browsers what our page may do. A Photoshop panel has the origin `file://` or `null`; it proves itself by the token.
  */
 export function guardRequests(app: FastifyInstance, port: () => number): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const hosts = loopback.map((name) => `${name}:${port()}`)
     const { host = '', origin } = request.headers
     if (!hosts.includes(host))
@@ -41,7 +41,8 @@ export function guardRequests(app: FastifyInstance, port: () => number): void {
         message: `Pages of ${origin} may not use Marquee.`,
         hint: `Open http://${host}/ itself.`
       })
-    await reply.headers(pageRules(host))
+    reply.headers(pageRules(host))
+    done()
   })
 }
 

@@ -1,0 +1,177 @@
+import { readFileSync } from 'node:fs'
+import { homedir, totalmem } from 'node:os'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { AppError } from './errors.ts'
+import type { DeviceChoice } from './runtime/device.ts'
+
+const projectFolder = path.resolve(import.meta.dirname, '..')
+const devices: readonly DeviceChoice[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']
+const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+
+/** Every setting of the server. */
+export interface Config {
+  readonly port: number
+  /** Folders with checkpoints, those of the command line first. */
+  readonly models: readonly string[]
+  readonly data: string
+  readonly device: DeviceChoice
+  /** Bytes that open models may take together. */
+  readonly memoryBytes: number
+  /** Whether the page is opened in the browser. */
+  readonly open: boolean
+  readonly log: string
+  /** Of Marquee itself. */
+  readonly version: string
+  /** The built browser page. */
+  readonly pageFolder: string
+  /** What processes that the server starts are given. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+const help = `Usage: npm start [-- options]
+
+Starts the bridge server and opens Marquee in the browser.
+
+  --port NUMBER     port on this computer, 0 for a free one (7421)
+  --models FOLDER   a further folder with checkpoints; may be given again
+  --data FOLDER     where jobs, results and settings are kept (the platform's usual place)
+  --device NAME     ${devices.join(', ')} (auto)
+  --memory SIZE     memory that open models may take, as 8GB or 900MB (60 % of what there is)
+  --no-open         do not open the browser
+  --log LEVEL       ${levels.join(', ')} (warn); logs go to standard error
+  --help            this text
+
+Each may also be set as MARQUEE_PORT, MARQUEE_MODELS (folders separated by ${path.delimiter}), MARQUEE_DATA,
+MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_NO_OPEN=1, MARQUEE_LOG; the command line comes first.
+`
+
+const options = {
+  port: { type: 'string' },
+  models: { type: 'string', multiple: true },
+  data: { type: 'string' },
+  device: { type: 'string' },
+  memory: { type: 'string' },
+  'no-open': { type: 'boolean' },
+  log: { type: 'string' },
+  help: { type: 'boolean' }
+} as const
+
+/**
+ * The settings of a command line and its environment, or the text that was asked for instead.
+ * Throws AppError 'settings-invalid' that names the option and what it may be.
+ */
+export function readConfig(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv
+): Config | { readonly help: string } {
+  checkOptions(argv)
+  const { values } = parseArgs({ args: [...argv], options, allowPositionals: true })
+  if (values.help === true) return { help }
+  const setting = (name: 'port' | 'data' | 'device' | 'memory' | 'log'): string | undefined =>
+    values[name] ?? env[`MARQUEE_${name.toUpperCase()}`]
+  const data = path.resolve(setting('data') ?? usualDataFolder(env))
+  return {
+    port: portOf(setting('port') ?? '7421'),
+    models: [
+      ...[...(values.models ?? []), ...foldersOf(env.MARQUEE_MODELS)].map((folder) => path.resolve(folder)),
+      path.join(projectFolder, 'models'),
+      path.join(data, 'models')
+    ],
+    data,
+    device: choiceOf('device', setting('device') ?? 'auto', devices),
+    memoryBytes: memoryOf(setting('memory')),
+    open: values['no-open'] !== true && env.MARQUEE_NO_OPEN !== '1',
+    log: choiceOf('log', setting('log') ?? 'warn', levels),
+    version: ownVersion(),
+    pageFolder: path.join(projectFolder, 'dist', 'panel'),
+    env
+  }
+}
+
+const foldersOf = (list = ''): string[] => list.split(path.delimiter).filter((folder) => folder !== '')
+
+/** Names what parseArgs would complain about in words of its own. */
+function checkOptions(argv: readonly string[]): void {
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options,
+    strict: false,
+    allowPositionals: true,
+    tokens: true
+  })
+  for (const token of tokens) {
+    if (token.kind === 'positional' && token.value !== 'serve')
+      throw invalid(`There is no command ${token.value}.`, 'Known commands: serve.')
+    if (token.kind !== 'option') continue
+    const known = Object.entries(options).find(([name]) => token.rawName === `--${name}`)?.[1]
+    if (known === undefined) throw unknownOption(token.rawName)
+    if (known.type === 'string' && (token.value === undefined || token.value.startsWith('--')))
+      throw invalid(`${token.rawName} needs a value.`)
+    if (known.type === 'boolean' && token.value !== undefined)
+      throw invalid(`${token.rawName} takes no value.`)
+  }
+}
+
+function unknownOption(given: string): AppError {
+  const distances = Object.keys(options).map((name) => ({ name, distance: editDistance(given, `--${name}`) }))
+  const nearest = distances.reduce((best, other) => (other.distance < best.distance ? other : best))
+  return invalid(
+    `There is no option ${given}.`,
+    nearest.distance <= 3 ? `Did you mean --${nearest.name}?` : 'See --help for what there is.'
+  )
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1]
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
+}
+
+function portOf(text: string): number {
+  const port = Number(text)
+  if (/^\d+$/.test(text) && port <= 65535) return port
+  throw invalid(`--port must be a whole number of 0 to 65535, but is ${text}.`)
+}
+
+function choiceOf<Choice extends string>(name: string, text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((known) => known === text)
+  if (choice !== undefined) return choice
+  throw invalid(`--${name} must be one of ${choices.join(', ')}, but is ${text}.`)
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
+
+function memoryOf(text: string | undefined): number {
+  // A container may use less than the machine has; without a limit the number is beyond all machines.
+  if (text === undefined) return 0.6 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text)
+  const bytes = Number(match?.[1]) * (units[(match?.[2] ?? '').toLowerCase()] ?? NaN)
+  if (bytes >= 64 * 2 ** 20) return bytes
+  throw invalid(`--memory must be a size of at least 64MB, as 8GB or 900MB, but is ${text}.`)
+}
+
+function usualDataFolder(env: NodeJS.ProcessEnv): string {
+  if (process.platform === 'win32')
+    return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Marquee')
+  if (process.platform === 'darwin') return path.join(homedir(), 'Library', 'Application Support', 'Marquee')
+  return path.join(env.XDG_DATA_HOME ?? path.join(homedir(), '.local', 'share'), 'marquee')
+}
+
+function ownVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(path.join(projectFolder, 'package.json'), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest
+    ? String(manifest.version)
+    : ''
+}
+
+const invalid = (message: string, hint = 'See --help for what there is.'): AppError =>
+  new AppError('settings-invalid', { message, hint })

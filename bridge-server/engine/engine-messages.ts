@@ -1,0 +1,48 @@
+import type { PreviewImage, Progress } from '../jobs/job.ts'
+import type { ErrorReply } from '../protocol/errors.ts'
+import type { Job, JobResult } from '../protocol/results.ts'
+import type { DeviceChoice } from '../runtime/device.ts'
+
+/** What an engine works with. */
+export interface EngineSettings {
+  readonly modelFolders: readonly string[]
+  readonly cacheFolder: string
+  readonly blobFolder: string
+  readonly device: DeviceChoice
+  /** Bytes that open models may take together. */
+  readonly memoryBytes: number
+}
+
+/** Server → engine: `open` first, once. `run` is a number of the server's making; one job that is tried twice is two runs. */
+export type ToEngine =
+  | { readonly type: 'open'; readonly settings: EngineSettings }
+  | { readonly type: 'run'; readonly run: number; readonly job: Job }
+  | { readonly type: 'cancel'; readonly run: number }
+
+/** Engine → server. A run ends with exactly one of `done` and `failed`. */
+export type FromEngine =
+  | { readonly type: 'ready'; readonly device: string }
+  | { readonly type: 'progress'; readonly run: number; readonly progress: Progress }
+  | { readonly type: 'preview'; readonly run: number; readonly preview: PreviewImage }
+  | { readonly type: 'done'; readonly run: number; readonly result: JobResult }
+  /** `trace` is the stack of a bug, for the log. */
+  | {
+      readonly type: 'failed'
+      readonly run: number
+      readonly error: ErrorReply
+      readonly trace: string | null
+    }
+
+const fromEngine = ['ready', 'progress', 'preview', 'done', 'failed']
+const toEngine = ['open', 'run', 'cancel']
+
+/** Both sides are our own code of one version, so only the type is looked at. */
+export const isFromEngine = (message: unknown): message is FromEngine => hasTypeOf(message, fromEngine)
+export const isToEngine = (message: unknown): message is ToEngine => hasTypeOf(message, toEngine)
+
+const hasTypeOf = (message: unknown, types: readonly string[]): boolean =>
+  typeof message === 'object' &&
+  message !== null &&
+  'type' in message &&
+  typeof message.type === 'string' &&
+  types.includes(message.type)

@@ -1,0 +1,139 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { AppError, fromErrorReply } from '../errors.ts'
+import type { RunJob, Stage } from '../jobs/job.ts'
+import type { Job, JobResult } from '../protocol/results.ts'
+import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
+
+/** The engine process as the server sees it: started when it is needed, and again after it has died. */
+export interface Engine {
+  /**
+   * Makes a job's result in the engine process. Rejects with the signal's reason when cancelled, at most `graceMs` later;
+   * with AppError 'engine-died' when the process ends meanwhile.
+   */
+  readonly run: RunJob
+  /** Where the arithmetic happens: what was asked for, until the engine knows what it is. */
+  device(): string
+  /** Starts the process now rather than with the first job. */
+  start(): void
+  stop(): void
+}
+
+interface EngineParts {
+  /** The module that the process runs. */
+  readonly entry: string
+  readonly settings: EngineSettings
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** How long a run may go on after it was cancelled before its process is killed. */
+  readonly graceMs: number
+}
+
+export function createEngine({ entry, settings, env, graceMs }: EngineParts): Engine {
+  let child: ChildProcess | null = null
+  let device: string = settings.device
+  let runs = 0
+
+  const living = (): ChildProcess => {
+    if (child !== null) return child
+    const started = fork(entry, {
+      execArgv: ['--import', typescriptLoader],
+      serialization: 'advanced',
+      // Standard output belongs to the server's one line; what native code prints goes to the log's stream.
+      stdio: ['ignore', 2, 2, 'ipc'],
+      env: { ...env, ...(process.platform === 'linux' ? { GLIBC_TUNABLES: hugePages } : {}) }
+    })
+    started.on('message', (message) => {
+      if (isFromEngine(message) && message.type === 'ready') device = message.device
+    })
+    // 'error' comes without 'exit' where the process could not even start.
+    for (const event of ['exit', 'error'])
+      started.on(event, () => {
+        if (child === started) child = null
+      })
+    tell(started, { type: 'open', settings })
+    child = started
+    return started
+  }
+
+  return {
+    run: async (job, stage) => {
+      stage.signal.throwIfAborted()
+      runs += 1
+      return performRun(living(), { run: runs, job, stage, graceMs })
+    },
+    device: () => device,
+    start: () => {
+      living()
+    },
+    stop: () => {
+      child?.kill('SIGKILL')
+      child = null
+    }
+  }
+}
+
+/** Makes onnxruntime's large allocations several times cheaper. */
+const hugePages = 'glibc.malloc.hugetlb=1'
+
+const typescriptLoader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+
+interface RunParts {
+  readonly run: number
+  readonly job: Job
+  readonly stage: Stage
+  readonly graceMs: number
+}
+
+function performRun(child: ChildProcess, { run, job, stage, graceMs }: RunParts): Promise<JobResult> {
+  const { signal } = stage
+  const over = new AbortController()
+  const cancel = (): void => {
+    tell(child, { type: 'cancel', run })
+    const grace = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    over.signal.addEventListener('abort', () => clearTimeout(grace))
+  }
+  const ended = new Promise<JobResult>((resolve, reject) => {
+    const fail = (error: Error): void => reject(signal.aborted ? reasonOf(signal) : error)
+    const receive = (message: unknown): void => {
+      if (!isFromEngine(message) || message.type === 'ready' || message.run !== run) return
+      if (message.type === 'progress') stage.onProgress(message.progress)
+      else if (message.type === 'preview') stage.onPreview(message.preview)
+      else if (message.type === 'done') resolve(message.result)
+      else fail(failure(message))
+    }
+    const exit = (code: number | null, killer: string | null): void =>
+      fail(died(killer ?? `exit code ${String(code)}`))
+    const crash = (error: Error): void => fail(died(error.message))
+    child.on('message', receive).on('exit', exit).on('error', crash)
+    over.signal.addEventListener('abort', () =>
+      child.off('message', receive).off('exit', exit).off('error', crash)
+    )
+  })
+  signal.addEventListener('abort', cancel, { signal: over.signal })
+  tell(child, { type: 'run', run, job })
+  return ended.finally(() => over.abort())
+}
+
+/** A process that cannot be told has died; its 'exit' says so. */
+function tell(child: ChildProcess, message: ToEngine): void {
+  if (child.connected) child.send(message, () => undefined)
+}
+
+const failure = ({ error, trace }: Extract<FromEngine, { type: 'failed' }>): Error =>
+  error.code === 'internal' ? new Error(`In the engine: ${trace ?? error.message}`) : fromErrorReply(error)
+
+const reasonOf = (signal: AbortSignal): Error =>
+  signal.reason instanceof Error ? signal.reason : new Error('Aborted', { cause: signal.reason })
+
+const hints: Readonly<Record<string, string>> = {
+  SIGKILL: 'The system may have run out of memory: try a smaller size or a smaller model.',
+  SIGABRT: 'Try a smaller size, or start with --device cpu.',
+  SIGBUS: 'A model file may have been changed or moved while it was in use: check it and try again.'
+}
+
+const died = (how: string): AppError =>
+  new AppError('engine-died', {
+    message: `The engine ended in the middle of the job (${how}).`,
+    hint: hints[how] ?? 'The server log may tell why; try again, or try a smaller size.'
+  })

@@ -1,0 +1,116 @@
+import path from 'node:path'
+import { pino } from 'pino'
+import { readConfig, type Config } from './config.ts'
+import { createEngine } from './engine/supervisor.ts'
+import { AppError } from './errors.ts'
+import { createBlobStore } from './jobs/blobs.ts'
+import { openDataFolder } from './jobs/data-folder.ts'
+import { createJobStore } from './jobs/job-store.ts'
+import { createPreviews } from './jobs/previews.ts'
+import { createQueue } from './jobs/queue.ts'
+import { openBrowser } from './open-browser.ts'
+import type { Choice } from './protocol/catalogue.ts'
+import { samplers } from './sampling/registry.ts'
+import { schedules } from './sampling/schedules.ts'
+import { buildApp } from './server/app.ts'
+import { listen } from './server/listen.ts'
+import { openToken } from './server/token.ts'
+
+/** Blobs that no job names are kept for this long: their job may be on its way. */
+const unnamedBlobHours = 1
+/** A forward pass of a large model on a slow CPU takes about this long; loading that model again takes longer. */
+const cancelGraceMs = 10_000
+const stopMs = 2000
+
+const hour = 3_600_000
+
+async function serve(config: Config): Promise<void> {
+  const log = pino({ level: config.log }, process.stderr)
+  const folder = openDataFolder(config.data)
+  const token = openToken(folder.token)
+  const blobs = await createBlobStore(folder.blobs)
+  const store = createJobStore(folder.jobs)
+  const engine = createEngine({
+    entry: path.join(import.meta.dirname, 'engine', 'engine-process.ts'),
+    settings: {
+      modelFolders: config.models,
+      cacheFolder: folder.cache,
+      blobFolder: folder.blobs,
+      device: config.device,
+      memoryBytes: config.memoryBytes
+    },
+    env: config.env,
+    graceMs: cancelGraceMs
+  })
+  const previews = createPreviews()
+  const queue = createQueue({
+    ...{ store, previews },
+    run: engine.run,
+    now: Date.now,
+    report: (error) => log.error(error)
+  })
+  const { openLibrary } = await import('./weights/library.ts')
+  const library = openLibrary({ folders: config.models, cacheFolder: folder.cache })
+  const app = await buildApp({
+    ...{ queue, blobs, previews, token, log },
+    version: config.version,
+    device: () => engine.device(),
+    port: config.port,
+    catalogue: async () => ({
+      ...(await library.catalogue()),
+      samplers: menu(samplers),
+      schedules: menu(schedules)
+    }),
+    pageFolder: config.pageFolder
+  })
+  const port = await listen(app, config.port)
+  const address = `http://localhost:${port}/`
+  folder.announce(address)
+  queue.start()
+  engine.start()
+  const sweep = (): void => {
+    blobs
+      .sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
+      .catch((error: unknown) => log.error(error))
+  }
+  sweep()
+  setInterval(sweep, hour).unref()
+  stopOnSignals(async () => {
+    const stopped = queue.stop()
+    engine.stop()
+    await stopped
+    await app.close()
+    store.close()
+    folder.release()
+  })
+  const link = `${address}#token=${token}`
+  process.stdout.write(`Marquee is ready at ${link}\n`)
+  if (config.open) openBrowser(link, (error) => log.info(error, 'no browser opened'))
+}
+
+const menu = (entries: readonly Choice[]): Choice[] => entries.map(({ id, label }) => ({ id, label }))
+
+/** Stops cleanly at the first signal, and at once where that takes too long or at a second one. */
+function stopOnSignals(stop: () => Promise<void>): void {
+  let stopping = false
+  const onSignal = (): void => {
+    if (stopping) process.exit(1)
+    stopping = true
+    setTimeout(() => process.exit(1), stopMs).unref()
+    void stop().then(() => process.exit(0))
+  }
+  process.on('SIGINT', onSignal)
+  process.on('SIGTERM', onSignal)
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.argv.slice(2), process.env)
+  if ('help' in config) process.stdout.write(config.help)
+  else await serve(config)
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof AppError) process.stderr.write(`${[error.message, error.hint].join('\n')}\n`)
+  else process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`)
+  process.exit(error instanceof AppError && error.code === 'settings-invalid' ? 2 : 1)
+})

@@ -1,0 +1,144 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pino } from 'pino'
+import { WebSocket } from 'ws'
+import { createBlobStore } from '../../bridge-server/jobs/blobs.ts'
+import { createJobStore } from '../../bridge-server/jobs/job-store.ts'
+import type { RunJob } from '../../bridge-server/jobs/job.ts'
+import { createPreviews } from '../../bridge-server/jobs/previews.ts'
+import { createQueue } from '../../bridge-server/jobs/queue.ts'
+import { PROTOCOL_VERSION, type ServerMessage } from '../../bridge-server/protocol/messages.ts'
+import type { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
+import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
+import { buildApp } from '../../bridge-server/server/app.ts'
+import { listen } from '../../bridge-server/server/listen.ts'
+
+export const testToken = 'a-token-for-tests'
+
+const emptyCatalogue: Catalogue = { models: [], refused: [], samplers: [], schedules: [] }
+
+interface BridgeParts {
+  /** Makes the results; it may store blobs. */
+  readonly run: (blobs: Awaited<ReturnType<typeof createBlobStore>>) => RunJob
+  readonly catalogue?: Catalogue
+  /** Kept when the bridge closes, so that a second one may go on with it. */
+  readonly folder?: string
+  readonly pageFolder?: string
+}
+
+/** The real server over a real database in a temporary folder; only the engine is the test's own. */
+export async function startBridge({ run, catalogue = emptyCatalogue, folder, pageFolder = 'nowhere' }: BridgeParts) {
+  const data = folder ?? (await mkdtemp(path.join(tmpdir(), 'marquee-bridge-')))
+  const bugs: unknown[] = []
+  const blobs = await createBlobStore(path.join(data, 'blobs'))
+  const store = createJobStore(path.join(data, 'jobs.db'))
+  const previews = createPreviews()
+  const queue = createQueue({
+    ...{ store, previews },
+    run: run(blobs),
+    now: Date.now,
+    report: (error) => bugs.push(error)
+  })
+  const app = await buildApp({
+    ...{ queue, blobs, previews, pageFolder },
+    token: testToken,
+    version: '0.0.0',
+    device: () => 'cpu',
+    port: 7421,
+    catalogue: () => Promise.resolve(catalogue),
+    log: pino({ level: 'silent' })
+  })
+  const port = await listen(app, 0)
+  queue.start()
+  return {
+    ...{ app, queue, blobs, store, bugs, port, data },
+    url: `http://localhost:${port}`,
+    close: async () => {
+      await queue.stop()
+      await app.close()
+      store.close()
+      if (folder === undefined) await rm(data, { recursive: true, force: true })
+    }
+  }
+}
+
+export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
+
+export const newJobId = (): string => `job-${randomBytes(8).toString('hex')}`
+
+/** A txt2img request of 64 × 64 pixels that every check of the server lets pass. */
+export function aRequest(changes: Partial<GenerateRequest> = {}): GenerateRequest {
+  return {
+    mode: 'txt2img',
+    model: 'pocket',
+    prompt: 'a red car',
+    negativePrompt: '',
+    documentId: 'document-1',
+    canvas: { width: 64, height: 64 },
+    area: { x: 0, y: 0, width: 64, height: 64 },
+    strength: 1,
+    sampling: { sampler: 'euler', schedule: 'karras', steps: 4, guidance: 3, seed: 1 },
+    count: 1,
+    workingSize: null,
+    ...changes
+  }
+}
+
+/** A panel's socket that remembers what it was told. */
+export async function openSocket(port: number, client = 'client-of-tests') {
+  const socket = new WebSocket(`ws://localhost:${port}/api/socket`)
+  const messages: ServerMessage[] = []
+  const waiters = new Set<() => void>()
+  const tell = (): void => waiters.forEach((waiter) => waiter())
+  let closed: { code: number; reason: string } | null = null
+  socket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString('utf8')) as ServerMessage)
+    tell()
+  })
+  socket.on('close', (code, reason) => {
+    closed = { code, reason: reason.toString() }
+    tell()
+  })
+  await new Promise<void>((resolve, reject) => socket.on('open', resolve).on('error', reject))
+
+  /** Resolves when `found` gives something for what has come so far. */
+  const until = <Found>(found: () => Found | null | undefined | false): Promise<Found> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const value = found()
+        if (value === undefined || value === null || value === false) return
+        clearTimeout(timeout)
+        waiters.delete(look)
+        resolve(value)
+      }
+      const timeout = setTimeout(() => {
+        waiters.delete(look)
+        reject(new Error(`Never came; there were ${JSON.stringify(messages).slice(0, 2000)}`))
+      }, 15_000)
+      waiters.add(look)
+      look()
+    })
+
+  return {
+    messages,
+    until,
+    raw: (text: string | Buffer) => socket.send(text),
+    say: (message: object) => socket.send(JSON.stringify(message)),
+    hello: async (changes: object = {}) => {
+      socket.send(JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, token: testToken, client, ...changes }))
+      await until(() => messages.length > 0)
+    },
+    /** The first message of a type, about a job where one is named. */
+    next: <Type extends ServerMessage['type']>(type: Type, jobId?: string) =>
+      until(() =>
+        messages.find(
+          (message): message is Extract<ServerMessage, { type: Type }> =>
+            message.type === type && (jobId === undefined || ('jobId' in message && message.jobId === jobId))
+        )
+      ),
+    whenClosed: () => until(() => closed),
+    close: () => socket.close()
+  }
+}
