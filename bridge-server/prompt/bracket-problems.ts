@@ -1,5 +1,12 @@
 import { parseWeight, parseWhen } from './grammar/number.ts'
-import type { PromptProblem } from './problems.ts'
+
+/** Something odd in a prompt, at the characters from…to (UTF-16 units, `to` not included). It never stops a generation. */
+export interface PromptProblem {
+  readonly from: number
+  readonly to: number
+  /** What it means for the picture, and how to write what may be meant; whole sentences. */
+  readonly message: string
+}
 
 /** A bracket that is open; separators count for the innermost one. */
 interface Open {

@@ -1,15 +1,7 @@
-import { bracketProblems } from './bracket-problems.ts'
+import { bracketProblems, type PromptProblem } from './bracket-problems.ts'
 import { findNetworks } from './grammar/networks.ts'
 import { parseWeight } from './grammar/number.ts'
 import { splitAtWord } from './grammar/words.ts'
-
-/** Something odd in a prompt, at the characters from…to (UTF-16 units, `to` not included). It never stops a generation. */
-export interface PromptProblem {
-  readonly from: number
-  readonly to: number
-  /** What it means for the picture, and how to write what may be meant; whole sentences. */
-  readonly message: string
-}
 
 type FoundNetworks = ReturnType<typeof findNetworks>
 
