@@ -91,7 +91,7 @@ export function refuseForeign(table: TensorTable): void {
       'quantised with scales of its own (4-bit or scaled fp8)',
       'Use the fp16, bf16 or plain fp8 version.'
     )
-  const isWhole = table.weights.has(ldmUnet)
+  const isWhole = names.includes(ldmUnet)
   const kind = kinds.find(
     ({ sign, aroundUnet = false }) => (!isWhole || aroundUnet) && names.some((name) => sign.test(name))
   )

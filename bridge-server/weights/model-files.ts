@@ -26,13 +26,13 @@ const deepest = 12
  */
 export async function findModelFiles(folders: readonly string[]): Promise<ModelFile[]> {
   const seen = new Set<string>()
-  const ids = new Set<string>()
+  const ids = new Map<string, string>()
   const found: ModelFile[] = []
   for (const folder of folders) {
     const root = path.resolve(folder)
     for await (const file of walk(root, { seen, depth: 0 })) {
       const id = uniqueId(root, file, ids)
-      ids.add(id)
+      ids.set(id, root)
       found.push({ id, file, stamp: await stampOf(file) })
     }
   }
@@ -70,12 +70,18 @@ function isOfInterest(entry: Dirent): boolean {
   return entry.isFile() || !otherKinds.test(entry.name)
 }
 
-/** `a/b`; where that is taken, with its extension, then with the folder's name, then with a number. */
-function uniqueId(root: string, file: string, taken: ReadonlySet<string>): string {
+/**
+ * `a/b`; where another folder has that, `folder/a/b`; where it is taken by a file of the same folder, with its extension;
+ * then with a number. `taken` has the root of each id.
+ */
+function uniqueId(root: string, file: string, taken: ReadonlyMap<string, string>): string {
   const relative = path.relative(root, file).split(path.sep).join('/') || path.basename(file)
   const short = path.posix.join(path.posix.dirname(relative), stemOf(relative))
   const base = path.basename(root)
-  for (const id of [short, relative, `${base}/${short}`, `${base}/${relative}`]) if (!taken.has(id)) return id
+  const candidates =
+    taken.get(short) === root ? [short, relative] : [short, `${base}/${short}`, `${base}/${relative}`]
+  const free = candidates.find((id) => !taken.has(id))
+  if (free !== undefined) return free
   let n = 2
   while (taken.has(`${short} (${n})`)) n++
   return `${short} (${n})`

@@ -66,7 +66,8 @@ export function renamed(table: TensorTable, rename: (name: string) => string | n
 export const under = (table: TensorTable, prefix: string): Map<string, Weight> =>
   renamed(table, (name) => (name.startsWith(prefix) ? name.slice(prefix.length) : null))
 
-export const hasPrefix = (table: TensorTable, prefix: string): boolean => {
-  for (const name of table.weights.keys()) if (name.startsWith(prefix)) return true
+export const hasPrefix = ({ weights, unusable }: TensorTable, prefix: string): boolean => {
+  for (const names of [weights.keys(), unusable.keys()])
+    for (const name of names) if (name.startsWith(prefix)) return true
   return false
 }

@@ -81,7 +81,8 @@ async function findDirectory(
   const locator = at - 20
   const isLong = locator >= 0 && tail.readUInt32LE(locator) === 0x07064b50
   if (!isLong) return { offset, length }
-  const record = await readExactly(handle, Number(tail.readBigUInt64LE(locator + 8)), 56)
+  const recordAt = Number(tail.readBigUInt64LE(locator + 8))
+  const record = await readExactly(handle, Math.min(recordAt, size), 56)
   if (record.length < 56 || record.readUInt32LE() !== 0x06064b50)
     throw unreadable(file, 'its zip64 end record is not where the zip says')
   return { offset: Number(record.readBigUInt64LE(48)), length: Number(record.readBigUInt64LE(40)) }
