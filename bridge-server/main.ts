@@ -15,6 +15,7 @@ import { schedules } from './sampling/schedules.ts'
 import { buildApp } from './server/app.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
+import { openLibrary } from './weights/library.ts'
 
 /** Blobs that no job names are kept for this long: their job may be on its way. */
 const unnamedBlobHours = 1
@@ -49,7 +50,6 @@ async function serve(config: Config): Promise<void> {
     now: Date.now,
     report: (error) => log.error(error)
   })
-  const { openLibrary } = await import('./weights/library.ts')
   const library = openLibrary({ folders: config.models, cacheFolder: folder.cache })
   const app = await buildApp({
     ...{ queue, blobs, previews, token, log },

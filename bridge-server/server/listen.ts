@@ -15,7 +15,7 @@ export async function listen(app: FastifyInstance, port: number): Promise<number
     done()
   })
   try {
-    await app.listen({ host: '127.0.0.1', port, listenTextResolver: () => '' })
+    await app.listen({ host: '127.0.0.1', port })
     const address = app.server.address()
     const bound = typeof address === 'object' && address !== null ? address.port : port
     await new Promise<void>((resolve, reject) => {
