@@ -13,6 +13,8 @@ export interface Editor {
   readonly newId: () => string
   /** Opens a document in place of the present one; its history starts here. */
   readonly open: (document: CanvasDocument) => void
+  /** Leaves no document open. */
+  readonly close: () => void
   /** Does an edit as one undo step; an edit that changes nothing leaves no step. */
   readonly apply: (name: string, edit: Edit) => void
   /** Changes what is no undo step of its own, such as the active layer. */
@@ -102,6 +104,7 @@ export function createEditor({ newId = () => crypto.randomUUID() }: EditorOption
       set({ document, draft: null, sketch: null, preview: null, history: emptyHistory, ...cropOf(document) })
       fit(store)
     },
+    close: () => set({ ...closed, preview: null }),
     apply,
     adjust: (edit) => {
       const { document } = store.getState()
@@ -159,10 +162,10 @@ function fit(store: StoreApi<EditorState>): void {
   if (document !== null && viewport.width > 0) store.setState({ view: fittedView(document.canvas, viewport) })
 }
 
+const closed = { document: null, draft: null, history: emptyHistory, crop: null, sketch: null }
+
 const startState: EditorState = {
-  document: null,
-  draft: null,
-  history: emptyHistory,
+  ...closed,
   tool: 'rectangle-marquee',
   brush: { size: 24, hardness: 0.8, opacity: 1 },
   foreground: [0, 0, 0],
@@ -170,8 +173,6 @@ const startState: EditorState = {
   maskPaint: 'reveal',
   wand: { tolerance: 24, contiguous: true },
   feather: 0,
-  crop: null,
-  sketch: null,
   view: { scale: 1, x: 0, y: 0 },
   viewport: { width: 0, height: 0 },
   preview: null,

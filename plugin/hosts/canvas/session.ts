@@ -49,7 +49,8 @@ export function startAutosave(editor: Editor, documents: DocumentStore): Autosav
     void documents
       .save(document)
       .catch((cause: unknown) => {
-        const message = 'This document could not be kept for your next visit: the browser’s storage refused it.'
+        const message =
+          'This document could not be kept for your next visit: the browser’s storage refused it.'
         const hint = `Save it as PNG before you leave. (${cause instanceof Error ? cause.message : 'unknown reason'})`
         editor.notify({ kind: 'error', message, hint })
       })

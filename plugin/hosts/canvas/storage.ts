@@ -14,7 +14,11 @@ export function browserStorage(): Storage {
   const store = createStore('marquee-canvas', 'documents')
   return {
     read: (key) => get<unknown>(key, store),
-    write: (entries) => setMany(entries.map(([key, value]) => [key, value]), store),
+    write: (entries) =>
+      setMany(
+        entries.map(([key, value]) => [key, value]),
+        store
+      ),
     remove: (removed) => delMany([...removed], store),
     keys: () => keys<string>(store)
   }

@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest'
+import { createCanvasHost } from '../../../../plugin/hosts/canvas/canvas-host.ts'
+import { createDocument, cropCanvas, select } from '../../../../plugin/hosts/canvas/document.ts'
+import { createEditor, type Editor } from '../../../../plugin/hosts/canvas/editor.ts'
+import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
+import { activateLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
+import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
+import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
+import { describeHost } from '../host-contract.ts'
+import { noiseDocument, opaqueImage } from './pictures.ts'
+
+function openPicture(editor: Editor, pixels: RgbaImage): void {
+  const canvas = { width: pixels.width, height: pixels.height }
+  const ground = layerFrom(editor.newId(), { name: 'Background', area: areaOf(canvas), pixels })
+  editor.open(createDocument({ id: editor.newId(), name: 'Picture', canvas, layers: [ground] }))
+}
+
+describeHost('The canvas', () => {
+  const editor = createEditor()
+  return {
+    host: createCanvasHost(editor),
+    open: (picture) => openPicture(editor, picture),
+    close: () => editor.close(),
+    select: (area) => editor.apply('Select', select(area === null ? null : rectangleMask(area))),
+    extend: (by) => {
+      const { width, height } = editor.store.getState().document!.canvas
+      editor.apply('Extend', cropCanvas({ x: 0, y: 0, width: width + by, height }))
+    },
+    undo: () => editor.undo()
+  }
+})
+
+it('puts layers above the active one, named as asked, and makes the topmost active', async () => {
+  const editor = createEditor()
+  editor.open(noiseDocument())
+  editor.adjust(activateLayer('ground'))
+  const area = { x: 0, y: 0, width: 4, height: 4 }
+  const layers = ['one', 'two'].map((name) => ({ name, area, pixels: opaqueImage(4, 4, 1) }))
+  await createCanvasHost(editor).insertLayers('document', layers)
+  const { document, history } = editor.store.getState()
+  expect(document?.layers.map(({ name }) => name)).toEqual(['ground', 'one', 'two', 'middle', 'top'])
+  expect(document?.activeLayerId).toBe(document?.layers[2]?.id)
+  expect(history.past).toHaveLength(1)
+})
+
+it('refuses a layer whose picture has another size than its area', async () => {
+  const editor = createEditor()
+  editor.open(noiseDocument())
+  const layer = { name: 'askew', area: { x: 0, y: 0, width: 4, height: 5 }, pixels: opaqueImage(4, 4, 1) }
+  await expect(createCanvasHost(editor).insertLayers('document', [layer])).rejects.toThrow(/4 × 5.*4 × 4/)
+  expect(editor.store.getState().history.past).toHaveLength(0)
+})
+
+it('does not call its watchers when only another layer becomes active', () => {
+  const editor = createEditor()
+  editor.open(noiseDocument())
+  let calls = 0
+  createCanvasHost(editor).watch(() => calls++)
+  editor.adjust(activateLayer('ground'))
+  expect(calls).toBe(0)
+})
