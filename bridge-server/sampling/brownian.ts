@@ -7,7 +7,7 @@ import type { Latents } from './sampler.ts'
 const f32 = Math.fround
 const POOL = 24
 /** Nodes kept: neighbouring queries share a path down the tree, about 24 deep with two nodes a level for Stable Diffusion. */
-const KEPT = 64
+const KEPT = 128
 
 interface BrownianPath {
   readonly seed: number | bigint

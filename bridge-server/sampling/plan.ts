@@ -13,6 +13,8 @@ export interface SamplingPlan {
   readonly endScale: number
   /** Whether the model is asked at whole timesteps; for `denoiserOf`. */
   readonly quantize: boolean
+  /** Whether SDE noise is a Brownian path; where it is not, such a sampler gets plain draws. */
+  readonly brownian: boolean
   /** Order of a multistep sampler, where it is not its own default. */
   readonly order?: number
 }
@@ -32,7 +34,14 @@ export function planSampling(settings: PlanSettings, model: ModelSigmas): Sampli
   const list = sigmasFor(settings.schedule, settings.steps + (drops ? 1 : 0), model, settings)
   const whole = drops ? [...list.slice(0, -2), ...list.slice(-1)] : list
   const sigmas = settings.strength === undefined ? whole : lastPart(whole, settings.steps, settings.strength)
-  return { sampler, sigmas, startScale: sigmas[0]!, endScale: 1, quantize: false }
+  return {
+    sampler,
+    sigmas,
+    startScale: sigmas[0]!,
+    endScale: 1,
+    quantize: false,
+    brownian: sampler.brownian === true
+  }
 }
 
 /** The web UI's rule: ⌊strength · steps⌋ steps and one more, but never all but the first. */

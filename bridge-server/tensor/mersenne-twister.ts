@@ -24,8 +24,10 @@ export function createMersenneTwister(seed: number): RandomBits {
 
 function twist(state: Uint32Array): void {
   for (let k = 0; k < LENGTH; k++) {
-    const y = (state[k]! & 0x80000000) | (state[(k + 1) % LENGTH]! & 0x7fffffff)
-    state[k] = state[(k + SHIFT) % LENGTH]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
+    const next = k + 1 === LENGTH ? 0 : k + 1
+    const far = k + SHIFT < LENGTH ? k + SHIFT : k + SHIFT - LENGTH
+    const y = (state[k]! & 0x80000000) | (state[next]! & 0x7fffffff)
+    state[k] = state[far]! ^ (y >>> 1) ^ (y & 1 ? 0x9908b0df : 0)
   }
 }
 

@@ -37,25 +37,26 @@ function scalarNormal(bits: RandomBits): () => number {
 }
 
 function blockNormal(bits: RandomBits, count: number): Float32Array {
-  const values = new Float32Array(count).map(() => uniform24(bits))
-  for (let start = 0; start + BLOCK <= count; start += BLOCK) boxMuller(values.subarray(start, start + BLOCK))
+  const values = new Float32Array(count)
+  for (let i = 0; i < count; i++) values[i] = uniform24(bits)
+  for (let start = 0; start + BLOCK <= count; start += BLOCK) boxMuller(values, start)
   if (count % BLOCK !== 0) {
     // torch redraws the last 16 places, although some of them are finished already.
-    const tail = values.subarray(count - BLOCK)
-    for (let i = 0; i < BLOCK; i++) tail[i] = uniform24(bits)
-    boxMuller(tail)
+    const tail = count - BLOCK
+    for (let i = tail; i < count; i++) values[i] = uniform24(bits)
+    boxMuller(values, tail)
   }
   return values
 }
 
-/** Box and Muller's transform in place: the first half holds radii, the second angles; rounded to float32 as torch rounds. */
-function boxMuller(block: Float32Array): void {
+/** Box and Muller's transform of one block in place: its first half holds radii, its second angles; rounded as torch rounds. */
+function boxMuller(values: Float32Array, start: number): void {
   const half = BLOCK / 2
-  for (let j = 0; j < half; j++) {
-    const radius = f32(Math.sqrt(f32(-2 * f32(Math.log(f32(1 - block[j]!))))))
-    const angle = f32(TWO_PI * block[j + half]!)
-    block[j] = radius * f32(Math.cos(angle))
-    block[j + half] = radius * f32(Math.sin(angle))
+  for (let j = start; j < start + half; j++) {
+    const radius = f32(Math.sqrt(f32(-2 * f32(Math.log(f32(1 - values[j]!))))))
+    const angle = f32(TWO_PI * values[j + half]!)
+    values[j] = radius * f32(Math.cos(angle))
+    values[j + half] = radius * f32(Math.sin(angle))
   }
 }
 

@@ -7,8 +7,9 @@ const f32 = Math.fround
 export function linspace(start: number, end: number, count: number): number[] {
   if (count === 1) return [f32(start)]
   const [first, last] = [f32(start), f32(end)]
+  const half = Math.floor(count / 2)
   const step = f32(f32(last - first) / (count - 1))
   return Array.from({ length: count }, (_, i) =>
-    i < count / 2 ? f32(first + step * i) : f32(last - step * (count - 1 - i))
+    i < half ? f32(first + step * i) : f32(last - step * (count - 1 - i))
   )
 }

@@ -25,11 +25,16 @@ const recorded = JSON.parse(readFileSync(golden('random/philox.json'), 'utf8')) 
 const { tolerance } = recorded
 const words = (hex: readonly string[]): number[] => hex.map((word) => Number.parseInt(word, 16))
 
+function answer(counter: readonly number[], key: readonly [number, number]): number[] {
+  const state = Uint32Array.from(counter)
+  philox4x32(state, key)
+  return [...state]
+}
+
 describe('Philox 4x32-10', () => {
   it.each(recorded.known_answers)('gives Random123’s answer $output', ({ counter, key, output }) => {
-    const [c0 = 0, c1 = 0, c2 = 0, c3 = 0] = words(counter)
     const [k0 = 0, k1 = 0] = words(key)
-    expect(philox4x32([c0, c1, c2, c3], [k0, k1])).toEqual(words(output))
+    expect(answer(words(counter), [k0, k1])).toEqual(words(output))
   })
 
   it('gives the example that the web UI documents', () => {
@@ -42,7 +47,7 @@ describe.each(recorded.cases)('CUDA noise, seed $seed', ({ seed, ...expected }) 
   it('uses all 64 bits of the seed', () => {
     const bits = BigInt(seed)
     const key = [Number(bits & 0xffffffffn), Number(bits >> 32n)] as const
-    expect(philox4x32([0, 0, 0, 0], key)).toEqual(expected.raw_call0_index0)
+    expect(answer([0, 0, 0, 0], key)).toEqual(expected.raw_call0_index0)
   })
 
   it('is equal within the tolerance, call after call', () => {
