@@ -41,6 +41,8 @@ export interface GraphInput {
 export interface Target {
   /** `fused`: one operator that never holds the token × token matrix; `plain`: MatMul and Softmax, right everywhere. */
   readonly attention: 'fused' | 'plain'
+  /** Whether rows are picked from a table of 16-bit floats as it is stored; a GPU may not know such numbers at all. */
+  readonly gathersHalf: boolean
 }
 
 /** A graph under construction. Equal nodes and constants are made once. */
@@ -127,8 +129,9 @@ export function createGraph(target: Target): Graph {
     weight: (name, weight) => toFloat(stored(name, weight), weight),
     rows(name, weight, ids) {
       const shape = [...ids.shape, ...weight.shape.slice(1)]
-      // onnxruntime gathers every type but the 8-bit floats.
-      if (weight.dtype.startsWith('f8')) return graph.node('Gather', [graph.weight(name, weight), ids], shape)
+      // No provider gathers 8-bit floats.
+      if (!target.gathersHalf || weight.dtype.startsWith('f8'))
+        return graph.node('Gather', [graph.weight(name, weight), ids], shape)
       return toFloat(graph.node('Gather', [stored(name, weight), ids], shape), weight)
     }
   }

@@ -4,26 +4,26 @@ import { openNetwork } from '../graph/scope.ts'
 import { attention } from '../nn/attention.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Provider } from './session-options.ts'
-import { knownProviders, openSession } from './session.ts'
+import { hasCudaLibrary, knownProviders, openSession } from './session.ts'
 
 export type DeviceChoice = 'auto' | Provider
 
 export interface Device {
   readonly provider: Provider
-  /** Which attention this device computes rightly. */
-  readonly attention: Target['attention']
+  readonly target: Target
 }
+
+const CPU: Device = { provider: 'cpu', target: { attention: 'fused', gathersHalf: true } }
 
 /**
  * Opens the device that a person asked for and has it prove itself on a small attention.
  * @throws AppError 'device-unavailable'
  */
 export async function openDevice(choice: DeviceChoice): Promise<Device> {
-  if (choice === 'cpu') return { provider: 'cpu', attention: 'fused' }
+  if (choice === 'cpu') return CPU
   if (choice !== 'auto') return openAccelerator(choice)
   // CUDA's provider is installed by hand, so where it opens there is a real GPU. WebGPU may be a slow imitation in software.
-  if (!knownProviders().includes('cuda')) return openDevice('cpu')
-  return openAccelerator('cuda').catch(() => openDevice('cpu'))
+  return hasCudaLibrary() ? openAccelerator('cuda').catch(() => CPU) : CPU
 }
 
 async function openAccelerator(provider: Exclude<Provider, 'cpu'>): Promise<Device> {
@@ -31,18 +31,25 @@ async function openAccelerator(provider: Exclude<Provider, 'cpu'>): Promise<Devi
     throw unavailable(provider, 'this build of onnxruntime does not have it')
   const expected = await probe('cpu', 'plain')
   const plain = await probe(provider, 'plain').catch((error: unknown) => {
-    throw unavailable(provider, error instanceof Error ? error.message.slice(0, 200) : String(error), error)
+    throw unavailable(provider, `onnxruntime says “${reasonOf(error)}”`, error)
   })
   const error = relativeError(plain, expected)
   if (error > TOLERANCE)
     throw unavailable(provider, `it computes wrongly (off by ${(100 * error).toFixed(2)} %)`)
   // The fused operator is silently wrong on GPUs with small subgroups.
   const fused = await probe(provider, 'fused').catch(() => null)
-  return {
-    provider,
-    attention: fused !== null && relativeError(fused, expected) <= TOLERANCE ? 'fused' : 'plain'
-  }
+  const right = fused !== null && relativeError(fused, expected) <= TOLERANCE
+  return { provider, target: { attention: right ? 'fused' : 'plain', gathersHalf: false } }
 }
+
+/** The end of what the native part reports; its beginning names source files. */
+function reasonOf(error: unknown): string {
+  const native = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  const text = native instanceof Error ? native.message.trim() : String(native)
+  return text.length > REASON ? `…${text.slice(-REASON)}` : text
+}
+
+const REASON = 160
 
 const unavailable = (provider: Provider, reason: string, cause?: unknown): AppError =>
   new AppError('device-unavailable', {
@@ -76,7 +83,7 @@ async function probe(provider: Provider, kind: Target['attention']): Promise<Ten
 }
 
 function attentionGraph(kind: Target['attention']): Graph {
-  const graph = createGraph({ attention: kind })
+  const graph = createGraph({ attention: kind, gathersHalf: true })
   const { m } = openNetwork(graph, { names: [], get: () => undefined }, 'probe')
   const [q, k, v] = [probeInput(graph, 'q'), probeInput(graph, 'k'), probeInput(graph, 'v')]
   graph.output('y', attention(m, q, k, v, { heads: HEADS }))

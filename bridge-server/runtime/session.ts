@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import path from 'node:path'
 
 import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node'
@@ -27,6 +28,15 @@ export interface SessionTarget {
 
 /** Providers that this build of onnxruntime knows; whether their hardware is there shows only when one is opened. */
 export const knownProviders = (): readonly string[] => listSupportedBackends().map(({ name }) => name)
+
+/** Whether CUDA's provider was put beside onnxruntime; the package that npm installs comes without it. */
+export function hasCudaLibrary(): boolean {
+  const main = createRequire(import.meta.url).resolve('onnxruntime-node')
+  const folder = path.join(path.dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch)
+  return ['libonnxruntime_providers_cuda.so', 'onnxruntime_providers_cuda.dll'].some((name) =>
+    existsSync(path.join(folder, name))
+  )
+}
 
 /**
  * Opens a session over weights that stay where they are.
