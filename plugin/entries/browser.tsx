@@ -51,7 +51,8 @@ void resumeSession(editor)
 
 function toggleTheme() {
   const { theme } = store.getState().settings
-  const isDark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
+  const isDark =
+    theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches)
   actions.change({ theme: isDark ? 'light' : 'dark' })
 }
 

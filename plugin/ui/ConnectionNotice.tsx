@@ -1,6 +1,6 @@
 import type { OfflineCause } from '../client/connection.ts'
 import type { Notice } from '../client/coded-error.ts'
-import { Button, Content, Heading, InlineAlert, ProgressCircle, Text } from './controls.tsx'
+import { Button, Content, Flex, Heading, InlineAlert, ProgressCircle, Text } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
 const causes: Readonly<Record<OfflineCause, Required<Notice>>> = {
@@ -40,10 +40,12 @@ export function ConnectionNotice() {
       <InlineAlert variant="notice">
         <Heading>{causes[connection.cause].message}</Heading>
         <Content>
-          {causes[connection.cause].hint}
-          <Button variant="secondary" marginTop="size-150" onPress={connect}>
-            Try again
-          </Button>
+          <Flex direction="column" alignItems="start" gap="size-150">
+            {causes[connection.cause].hint}
+            <Button variant="secondary" onPress={connect}>
+              Try again
+            </Button>
+          </Flex>
         </Content>
       </InlineAlert>
     )

@@ -1,5 +1,5 @@
 import type { Notice } from '../client/coded-error.ts'
-import { Button, Content, Heading, InlineAlert } from './controls.tsx'
+import { Button, Content, Flex, Heading, InlineAlert } from './controls.tsx'
 
 interface ErrorNoticeProps {
   readonly notice: Notice
@@ -13,10 +13,12 @@ export function ErrorNotice({ notice, onDismiss }: ErrorNoticeProps) {
       <InlineAlert variant="negative" width="100%">
         <Heading>{notice.message}</Heading>
         <Content>
-          {notice.hint}
-          <Button variant="secondary" marginTop="size-150" onPress={onDismiss}>
-            Dismiss
-          </Button>
+          <Flex direction="column" alignItems="start" gap="size-150">
+            {notice.hint}
+            <Button variant="secondary" onPress={onDismiss}>
+              Dismiss
+            </Button>
+          </Flex>
         </Content>
       </InlineAlert>
     </div>

@@ -18,7 +18,12 @@ export function HistorySection() {
   const all = useMemo(() => historyOf({ jobs, document }), [jobs, document])
   const found = useMemo(() => historyOf({ jobs, document }, search), [jobs, document, search])
   return (
-    <Disclosure isQuiet isExpanded={isExpanded} onExpandedChange={setIsExpanded}>
+    <Disclosure
+      isQuiet
+      UNSAFE_className="marquee-disclosure"
+      isExpanded={isExpanded}
+      onExpandedChange={setIsExpanded}
+    >
       <DisclosureTitle>{all.length === 0 ? 'History' : `History (${all.length})`}</DisclosureTitle>
       <DisclosurePanel>
         {isExpanded && (

@@ -27,16 +27,8 @@ function ActiveJob({ job }: { readonly job: TrackedJob }) {
   const { progress, position } = job
   return (
     <>
-      <Text UNSAFE_className="marquee-one-line">{promptWords(job.request.prompt)}</Text>
-      <ProgressBar
-        label={jobWords(job)}
-        width="100%"
-        size="S"
-        isIndeterminate={job.state === 'running' && progress === null}
-        value={progress === null ? 0 : (progress.step / Math.max(1, progress.steps)) * 100}
-        valueLabel={progress === null ? '' : stepWords(progress)}
-      />
-      <div className="marquee-row marquee-end">
+      <div className="marquee-row">
+        <Text UNSAFE_className="marquee-one-line">{promptWords(job.request.prompt)}</Text>
         {position !== null && position > 1 && (
           <ActionButton isQuiet onPress={() => moveUp(job.id)}>
             Move up
@@ -46,6 +38,19 @@ function ActiveJob({ job }: { readonly job: TrackedJob }) {
           Cancel
         </ActionButton>
       </div>
+      {job.state === 'running' ? (
+        <ProgressBar
+          label={jobWords(job)}
+          width="100%"
+          size="S"
+          isIndeterminate={progress === null}
+          value={progress === null ? 0 : (progress.step / Math.max(1, progress.steps)) * 100}
+          showValueLabel={progress !== null}
+          valueLabel={progress === null ? '' : stepWords(progress)}
+        />
+      ) : (
+        <Text UNSAFE_className="marquee-caption">{jobWords(job)}</Text>
+      )}
     </>
   )
 }

@@ -33,7 +33,7 @@ function UndoDiscard() {
   const canUndo = useAppState((state) => state.lastDiscarded !== null)
   if (!canUndo) return null
   return (
-    <div className="marquee-row marquee-end">
+    <div className="marquee-row">
       <Text flex>Discarded</Text>
       <ActionButton isQuiet onPress={undoDiscard}>
         Undo

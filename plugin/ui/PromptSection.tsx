@@ -20,7 +20,6 @@ export function PromptSection() {
       <TextArea
         label="Prompt"
         width="100%"
-        height="size-900"
         value={prompt}
         onChange={(value) => change({ prompt: value })}
         onKeyDown={(event) => {

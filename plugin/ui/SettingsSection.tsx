@@ -1,4 +1,4 @@
-import { themes } from '../app/settings.ts'
+import { MAX_COUNT, themes } from '../app/settings.ts'
 import {
   Disclosure,
   DisclosurePanel,
@@ -13,7 +13,6 @@ import { SamplingFields } from './SamplingFields.tsx'
 import { SeedField } from './SeedField.tsx'
 import { SizeField } from './SizeField.tsx'
 import { useActions, useAppState } from './use-app.ts'
-import { MAX_COUNT } from '../app/settings.ts'
 
 const themeLabels = { system: 'As the system', light: 'Light', dark: 'Dark' } as const
 
@@ -24,7 +23,7 @@ export function SettingsSection() {
   const negativePrompt = useAppState(({ settings }) => settings.negativePrompt)
   const theme = useAppState(({ settings }) => settings.theme)
   return (
-    <Disclosure isQuiet>
+    <Disclosure isQuiet UNSAFE_className="marquee-disclosure">
       <DisclosureTitle>Settings</DisclosureTitle>
       <DisclosurePanel>
         <div className="marquee-section">
@@ -40,7 +39,6 @@ export function SettingsSection() {
           <TextArea
             label="Negative prompt"
             width="100%"
-            height="size-800"
             value={negativePrompt}
             onChange={(value) => change({ negativePrompt: value })}
           />
