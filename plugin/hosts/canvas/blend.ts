@@ -38,6 +38,34 @@ export function blendPixel(out: Uint8Array, at: number, source: Uint8Array, from
     out[at + 3] = alpha
     return
   }
+  if (below === 255) blendOnOpaque(out, at, source, from, over)
+  else blendOnSoft(out, at, source, from, over)
+}
+
+/** What nearly every pixel is: whole numbers only. */
+function blendOnOpaque(
+  out: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  { alpha, mode }: Over
+): void {
+  for (let channel = 0; channel < 3; channel++) {
+    const under = out[at + channel]!
+    const blended = blendChannel(mode, under, source[from + channel]!)
+    const sum = alpha * blended + (255 - alpha) * under + 128
+    out[at + channel] = (sum + (sum >> 8)) >> 8
+  }
+}
+
+function blendOnSoft(
+  out: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  from: number,
+  { alpha, mode }: Over
+): void {
+  const below = out[at + 3]!
   // Alpha of the result times 255; dividing by it once keeps the rounding to a single step.
   const weight = alpha * 255 + (255 - alpha) * below
   for (let channel = 0; channel < 3; channel++) {

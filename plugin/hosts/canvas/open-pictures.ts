@@ -17,7 +17,10 @@ export const placePicture = (editor: Editor, file: Blob, name: string): Promise<
   reported(editor, async () => {
     const pixels = await decodePicture(file, name)
     const { document } = editor.store.getState()
-    if (document === null) return editor.open(documentOf(editor, pixels, name))
+    if (document === null) {
+      editor.open(documentOf(editor, pixels, name))
+      return
+    }
     const layer = layerFrom(editor.newId(), { name: baseName(name), area: middle(document, pixels), pixels })
     editor.apply(`Place “${layer.name}”`, insertLayers([layer]))
   })

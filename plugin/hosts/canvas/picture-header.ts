@@ -22,7 +22,7 @@ export function readPictureHeader(bytes: Uint8Array): PictureHeader | null {
   }
 }
 
-const ascii = (text: string): readonly number[] => [...text].map((letter) => letter.charCodeAt(0))
+const ascii = (text: string): readonly number[] => [...new TextEncoder().encode(text)]
 
 const startsWith = (bytes: Uint8Array, at: number, start: readonly number[]): boolean =>
   start.every((byte, index) => bytes[at + index] === byte)

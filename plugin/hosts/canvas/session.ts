@@ -43,11 +43,10 @@ export function startAutosave(editor: Editor, documents: DocumentStore): Autosav
   const flush = (): void => {
     clearTimeout(timer)
     const { document } = editor.store.getState()
-    if (running || document === null || document === saved) return
+    if (running || document === saved) return
     running = true
     saved = document
-    void documents
-      .save(document)
+    void (document === null ? documents.forget() : documents.save(document))
       .catch((cause: unknown) => {
         const message =
           'This document could not be kept for your next visit: the browser’s storage refused it.'

@@ -8,6 +8,8 @@ export interface DocumentStore {
   readonly save: (document: CanvasDocument) => Promise<void>
   /** The document saved last, or null. Throws where it is there but not whole. */
   readonly load: () => Promise<CanvasDocument | null>
+  /** Leaves no document behind. */
+  readonly forget: () => Promise<void>
 }
 
 interface StoredPlane {
@@ -74,7 +76,7 @@ export function createDocumentStore(storage: Storage, newId: () => string): Docu
     return unpackDocument(stored, tiles)
   }
 
-  return { save, load }
+  return { save, load, forget: async () => storage.remove(await storage.keys()) }
 }
 
 const isStoredDocument = (value: unknown): value is StoredDocument =>
@@ -101,13 +103,14 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
     fill,
     tiles: new Map(places.map(([place, key]) => [place, tiles.get(key)!]))
   })
-  const { version: _, ...rest } = stored
+  const { id, name, canvas, activeLayerId, editing } = stored
   const layers = stored.layers.map((layer) => ({
     ...layer,
     pixels: unpack(layer.pixels),
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
   }))
-  return { ...rest, layers, selection: stored.selection === null ? null : unpack(stored.selection) }
+  const selection = stored.selection === null ? null : unpack(stored.selection)
+  return { id, name, canvas, layers, activeLayerId, editing, selection }
 }
 
 function storedPlanes({ layers, selection }: StoredDocument): readonly StoredPlane[] {

@@ -40,7 +40,10 @@ function dragMarquee(editor: Editor, start: Pointer, kind: 'rectangle' | 'ellips
     finish: (pointer) => {
       const area = areaTo(pointer)
       editor.set({ sketch: null })
-      if (area === null) return selectNothing(editor, mode)
+      if (area === null) {
+        selectNothing(editor, mode)
+        return
+      }
       selectDrawn(editor, mode, (canvas) => {
         const inside = intersection(area, canvas)
         if (inside === null) return emptyPlane(1)

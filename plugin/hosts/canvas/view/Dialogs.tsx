@@ -35,16 +35,22 @@ const gestures: readonly (readonly [string, string])[] = [
   ['Add to selection', 'Shift+drag'],
   ['Subtract from selection', 'Alt+drag'],
   ['Intersect selection', 'Shift+Alt+drag'],
+  ['Move layer by 1 pixel (move tool)', 'Arrows'],
+  ['Move layer by 10 pixels (move tool)', 'Shift+Arrows'],
   ['Pan', 'Space+drag'],
   ['Zoom', 'Ctrl+wheel'],
   ['Pick a colour (brush)', 'Alt+click']
 ]
 
+const isNudge = (id: string): boolean => id.startsWith('nudge')
+
 const groups: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
   ['Tools', toolGroups.flat().map(({ label, key }) => [label, key] as const)],
-  ['Pointer', gestures],
+  ['Pointer and arrows', gestures],
   ...(['File', 'Edit', 'Selection', 'Layer', 'Brush', 'View'] as const).map((group) => {
-    const inGroup = commands.filter((command) => command.group === group && command.keys.length > 0)
+    const inGroup = commands.filter(
+      (command) => command.group === group && command.keys.length > 0 && !isNudge(command.id)
+    )
     return [group, inGroup.map(({ label, keys }) => [label, keys[0]!.replace('Arrow', '')] as const)] as const
   })
 ]

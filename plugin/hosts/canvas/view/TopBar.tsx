@@ -28,6 +28,7 @@ export function TopBar({ onThemeToggle }: TopBarProps): JSX.Element {
         <CommandButton command="open" icon="open" />
         <SampleMenu />
         <CommandButton command="save" icon="save" />
+        <CommandButton command="close" icon="close" />
       </div>
       <div className="bar-group" role="group" aria-label="History">
         <UndoButton command="undo" />

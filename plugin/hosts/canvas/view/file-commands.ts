@@ -28,6 +28,14 @@ export const fileCommands: readonly Command[] = [
     keys: ['Ctrl+S'],
     can: ({ document }) => document !== null,
     run: (editor) => void savePicture(editor)
+  },
+  {
+    id: 'close',
+    group: 'File',
+    label: 'Close document',
+    keys: [],
+    can: ({ document }) => document !== null,
+    run: (editor) => editor.close()
   }
 ]
 

@@ -34,6 +34,8 @@ export function listenForPointer(
     (event) => {
       if (gesture !== null || event.button > 1 || !(event.target instanceof HTMLCanvasElement)) return
       event.preventDefault()
+      // A ring around the canvas is for those who come by keyboard.
+      frame.dataset.pressed = 'true'
       frame.focus({ preventScroll: true })
       frame.setPointerCapture(event.pointerId)
       gesture = (event.button === 1 ? hand : tool()).begin(editor, pointerOf(editor, frame, event))
@@ -46,7 +48,10 @@ export function listenForPointer(
     (event) => {
       last = screenPoint(frame, event)
       point(last)
-      if (gesture === null) return showCursor()
+      if (gesture === null) {
+        showCursor()
+        return
+      }
       // The browser gathers moves between two frames; a brush wants all of them.
       const moves = event.getCoalescedEvents()
       for (const move of moves.length === 0 ? [event] : moves) gesture.move(pointerOf(editor, frame, move))
@@ -59,6 +64,7 @@ export function listenForPointer(
     { signal }
   )
   frame.addEventListener('pointercancel', () => end((ended) => ended.cancel()), { signal })
+  frame.addEventListener('blur', () => delete frame.dataset.pressed, { signal })
   frame.addEventListener('pointerleave', () => point(null), { signal })
   frame.addEventListener('wheel', (event) => turnWheel(editor, frame, event), { signal, passive: false })
   window.addEventListener(
