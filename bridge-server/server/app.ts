@@ -31,8 +31,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({ loggerInstance: parts.log, forceCloseConnections: true })
   const port = (): number => boundPort(app.server.address()) ?? parts.port
   answerErrors(app)
-  guardRequests(app, port)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
+  // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
+  guardRequests(app, port)
 
   app.get('/api/health', () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION }))
   await app.register((open) => {

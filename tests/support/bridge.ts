@@ -29,7 +29,12 @@ interface BridgeParts {
 }
 
 /** The real server over a real database in a temporary folder; only the engine is the test's own. */
-export async function startBridge({ run, catalogue = emptyCatalogue, folder, pageFolder = 'nowhere' }: BridgeParts) {
+export async function startBridge({
+  run,
+  catalogue = emptyCatalogue,
+  folder,
+  pageFolder = 'nowhere'
+}: BridgeParts) {
   const data = folder ?? (await mkdtemp(path.join(tmpdir(), 'marquee-bridge-')))
   const bugs: unknown[] = []
   const blobs = await createBlobStore(path.join(data, 'blobs'))
@@ -87,8 +92,8 @@ export function aRequest(changes: Partial<GenerateRequest> = {}): GenerateReques
 }
 
 /** A panel's socket that remembers what it was told. */
-export async function openSocket(port: number, client = 'client-of-tests') {
-  const socket = new WebSocket(`ws://localhost:${port}/api/socket`)
+export async function openSocket(port: number, client = 'client-of-tests', host = 'localhost') {
+  const socket = new WebSocket(`ws://${host}:${port}/api/socket`)
   const messages: ServerMessage[] = []
   const waiters = new Set<() => void>()
   const tell = (): void => waiters.forEach((waiter) => waiter())
@@ -127,7 +132,9 @@ export async function openSocket(port: number, client = 'client-of-tests') {
     raw: (text: string | Buffer) => socket.send(text),
     say: (message: object) => socket.send(JSON.stringify(message)),
     hello: async (changes: object = {}) => {
-      socket.send(JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, token: testToken, client, ...changes }))
+      socket.send(
+        JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, token: testToken, client, ...changes })
+      )
       await until(() => messages.length > 0)
     },
     /** The first message of a type, about a job where one is named. */

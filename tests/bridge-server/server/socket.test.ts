@@ -12,7 +12,13 @@ const scripted =
   (blobs: { put(bytes: Uint8Array): Promise<string> }): RunJob =>
   async (job, { signal, onProgress, onPreview }) => {
     onProgress(progress)
-    onPreview({ variation: 0, area: job.request.area, width: 1, height: 1, bytes: new Uint8Array([1, 2, 3, 4]) })
+    onPreview({
+      variation: 0,
+      area: job.request.area,
+      width: 1,
+      height: 1,
+      bytes: new Uint8Array([1, 2, 3, 4])
+    })
     if (job.request.prompt.includes('hold'))
       await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))))
     if (job.request.prompt.includes('fail'))
@@ -115,7 +121,8 @@ it('cancels the running job and starts the next', async () => {
 it('moves a waiting job and tells every place that changed', async () => {
   const socket = await connected()
   const ids = [newJobId(), newJobId(), newJobId()] as const
-  for (const jobId of ids) socket.say({ type: 'generate', jobId, request: aRequest({ prompt: `hold ${jobId}` }) })
+  for (const jobId of ids)
+    socket.say({ type: 'generate', jobId, request: aRequest({ prompt: `hold ${jobId}` }) })
   await socket.next('queued', ids[2])
   socket.say({ type: 'reorder', jobId: ids[2], position: 1 })
   const moved = (jobId: string, position: number) => () =>

@@ -1,0 +1,74 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { pino } from 'pino'
+import { afterEach, expect, it } from 'vitest'
+import { buildApp } from '../../../bridge-server/server/app.ts'
+import { listen } from '../../../bridge-server/server/listen.ts'
+import { openSocket, startBridge } from '../../support/bridge.ts'
+
+const closings: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closings.splice(0)) await close()
+})
+
+const neverRun = () => () => Promise.reject(new Error('no job is expected'))
+
+const started = async () => {
+  const bridge = await startBridge({ run: neverRun })
+  closings.push(bridge.close)
+  return bridge
+}
+
+const second = async (port: number) => {
+  const { queue, blobs } = await started()
+  const app = await buildApp({
+    ...{ queue, blobs, port },
+    previews: {
+      put: () => ({ blob: '', width: 1, height: 1, format: 'rgba8' }),
+      get: () => null,
+      drop: () => undefined
+    },
+    token: '',
+    version: '',
+    device: () => '',
+    catalogue: () => Promise.reject(new Error('no call is expected')),
+    pageFolder: 'nowhere',
+    log: pino({ level: 'silent' })
+  })
+  closings.push(() => app.close())
+  return listen(app, port)
+}
+
+it('says that the port is taken by another Marquee, and where', async () => {
+  const { port } = await started()
+  await expect(second(port)).rejects.toMatchObject({
+    code: 'port-in-use',
+    message: `Another Marquee already serves at http://localhost:${port}/.`
+  })
+})
+
+it('says that the port is taken by another program', async () => {
+  const other = createServer((_request, response) => response.end('hello'))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  closings.push(() => other.close())
+  const { port } = other.address() as AddressInfo
+  await expect(second(port)).rejects.toMatchObject({
+    code: 'port-in-use',
+    message: `Port ${port} is taken by another program.`
+  })
+})
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1')
+)
+
+it.skipIf(!hasIpv6)('serves requests and sockets on ::1 too', async () => {
+  const { port } = await started()
+  expect((await fetch(`http://[::1]:${port}/api/health`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200)
+  const socket = await openSocket(port, 'client-of-tests', '[::1]')
+  await socket.hello()
+  expect(socket.messages[0]?.type).toBe('welcome')
+  socket.close()
+})
