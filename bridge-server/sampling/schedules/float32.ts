@@ -1,8 +1,8 @@
 const f32 = Math.fround
 
 /**
- * `torch.linspace(start, end, count)` in float32, rounded where torch rounds: it counts up from the start in the
- * first half and down from the end in the second. Brownian noise depends on the last bit of a sigma.
+ * `torch.linspace(start, end, count)` in float32: up from the start in the first half and down from the end in the second,
+ * rounded once after a fused multiply-add. Brownian noise depends on the last bit of a sigma.
  */
 export function linspace(start: number, end: number, count: number): number[] {
   if (count === 1) return [f32(start)]
