@@ -22,7 +22,7 @@ import { unipc, unipcBh2 } from './samplers/unipc.ts'
 /** What must be known to run a sampler well. Flags are absent where they do not hold. */
 interface Traits {
   /** The schedule that somebody who chose none gets. */
-  readonly usualSchedule: 'automatic' | 'karras' | 'exponential' | 'uniform' | 'turbo'
+  readonly usualSchedule: 'automatic' | 'karras' | 'exponential' | 'ddim-uniform' | 'turbo'
   /** Calls of the model in a step that does not end at 0, 1 where it varies; prompt schedules count calls. */
   readonly callsPerStep: 1 | 2 | 3
   /** Draws from `SamplerOptions.noise` while sampling. */
