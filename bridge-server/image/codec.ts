@@ -1,0 +1,66 @@
+import sharp from 'sharp'
+import { AppError } from '../errors.ts'
+import type { Gray, Rgba } from './pixels.ts'
+import { withText } from './png-text.ts'
+
+interface DecodeLimits {
+  /** Longest side and most pixels that are taken; a picture's header tells before anything is unpacked. */
+  readonly side: number
+  readonly pixels: number
+}
+
+const defaultLimits: DecodeLimits = { side: 32_768, pixels: 128 * 2 ** 20 }
+
+/**
+ * A PNG, JPEG or WebP picture, turned upright and brought to sRGB. Throws AppError 'picture-unreadable', or 'too-large'
+ * before a picture over the limits is unpacked.
+ */
+export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): Promise<Rgba> {
+  const { format, width, height } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
+    throw new AppError('picture-unreadable', {
+      message: `The picture is in the format ${format}.`,
+      hint: 'Save it as PNG, JPEG or WebP.'
+    })
+  if (Math.max(width, height) > limits.side || width * height > limits.pixels)
+    throw new AppError('too-large', {
+      message: `The picture has ${width} × ${height} pixels; at most ${limits.side} a side and ${limits.pixels} in all are taken.`,
+      hint: 'Scale it down first.'
+    })
+  const { data, info } = await readable(() =>
+    sharp(bytes, { limitInputPixels: false, failOn: 'error' })
+      .rotate()
+      .toColourspace('srgb')
+      .ensureAlpha()
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+  )
+  return {
+    width: info.width,
+    height: info.height,
+    data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
+  }
+}
+
+/** A PNG of the exact bytes. `text` is written as text chunks, such as `parameters` of the web UI. */
+export async function encodePng(
+  { width, height, data }: Rgba | Gray,
+  text: Readonly<Record<string, string>> = {}
+): Promise<Buffer> {
+  const channels = data.length === width * height ? 1 : 4
+  const pixels = sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
+  const colours = channels === 1 ? pixels.toColourspace('b-w') : pixels
+  return withText(await colours.png({ compressionLevel: 6 }).toBuffer(), text)
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (cause) {
+    throw new AppError('picture-unreadable', {
+      message: 'The picture cannot be read; it is damaged, cut off or no picture.',
+      hint: 'Open it in an image editor and save it again as PNG, JPEG or WebP.',
+      cause
+    })
+  }
+}

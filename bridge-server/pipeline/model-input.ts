@@ -1,0 +1,87 @@
+import { AppError } from '../errors.ts'
+import { normalisedDepth, sampledBicubic } from '../image/depth-map.ts'
+import { latentMask } from '../image/mask.ts'
+import type { Gray, Rgba } from '../image/pixels.ts'
+import { toTensor } from '../image/tensor-pixels.ts'
+import type { Size } from '../protocol/geometry.ts'
+import type { DiffusionModel } from '../runtime/model.ts'
+import { zeros, type Tensor } from '../tensor/tensor.ts'
+
+/** What a UNet is told beside latents and prompt. */
+export interface ExtraChannels {
+  /** [1, c, h, w] behind the latents; null for a plain model. */
+  readonly channels: Tensor | null
+  /** XL: the pooled text, [1, width], with the embedded sizes behind it, [1, adm]; null for others. */
+  readonly sizes: ((pooled: Tensor) => Tensor) | null
+}
+
+/** What the extra channels are made of, at working size. */
+export interface Given {
+  readonly workingSize: Size
+  readonly picture: Rgba | null
+  /** What may change; null: all of it. */
+  readonly mask: Gray | null
+  /** [1, 1, H, W] of any size and range, near is large. */
+  readonly depth: Tensor | null
+}
+
+/** The extra channels that a model's UNet was trained with: none, mask and masked picture, or depth. */
+export async function extraChannels(model: DiffusionModel, given: Given): Promise<Tensor | null> {
+  const { inputChannels, downscale, info } = model
+  const { width, height } = given.workingSize
+  const latentSize = { width: width / downscale, height: height / downscale }
+  switch (inputChannels) {
+    case 4:
+      return null
+    case 5:
+      return given.depth === null
+        ? zeros([1, 1, latentSize.height, latentSize.width])
+        : normalisedDepth(sampledBicubic(given.depth, latentSize))
+    case 9:
+      return inpaintChannels(model, given)
+    default:
+      throw new AppError('model-unsupported', {
+        message: `The UNet of “${info.name}” takes ${inputChannels} channels; 4, 5 and 9 are known.`,
+        hint: 'Choose another model.'
+      })
+  }
+}
+
+/** Mask, then the latents of the picture with mid grey where it is masked; without a mask all is masked. */
+async function inpaintChannels(
+  model: DiffusionModel,
+  { picture, mask, workingSize }: Given
+): Promise<Tensor> {
+  const { width, height } = workingSize
+  const hard = mask === null ? null : { ...mask, data: mask.data.map((value) => (value < 128 ? 0 : 255)) }
+  const image =
+    picture === null || hard === null ? zeros([1, 3, height, width]) : maskedOut(toTensor(picture), hard)
+  const latents = await model.encode(image)
+  const [, c = 0, h = 0, w = 0] = latents.dims
+  const channels = hard === null ? new Float32Array(h * w).fill(1) : latentMask(hard, model.downscale).data
+  return { data: joined([channels, latents.data]), dims: [1, c + 1, h, w] }
+}
+
+/** 0 is mid grey. */
+function maskedOut({ data, dims }: Tensor, mask: Gray): Tensor {
+  const area = mask.data.length
+  return { data: data.map((value, i) => (mask.data[i % area] === 0 ? value : 0)), dims }
+}
+
+/** Latents [1, c, h, w] with the extra channels behind them, `n` times over. */
+export function inputOf(latents: Tensor, extra: Tensor | null, n: number): Tensor {
+  const [, c = 0, h = 0, w = 0] = latents.dims
+  const one = extra === null ? latents.data : joined([latents.data, extra.data])
+  const channels = c + (extra?.dims[1] ?? 0)
+  return { data: joined(Array.from({ length: n }, () => one)), dims: [n, channels, h, w] }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    out.set(part, at)
+    at += part.length
+  }
+  return out
+}

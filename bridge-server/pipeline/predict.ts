@@ -1,0 +1,95 @@
+import type { WeightedPrompt } from '../prompt/conditioning.ts'
+import type { DiffusionModel } from '../runtime/model.ts'
+import { denoiserOf, type Network } from '../sampling/denoiser.ts'
+import type { Predictions } from '../sampling/guidance.ts'
+import type { ModelSigmas } from '../sampling/model-sigmas.ts'
+import type { Latents } from '../sampling/sampler.ts'
+import { combine } from '../sampling/steps.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { Conditionings } from './conditioning.ts'
+import { inputOf, type ExtraChannels } from './model-input.ts'
+
+interface Predictor {
+  readonly model: DiffusionModel
+  readonly sigmas: ModelSigmas
+  readonly conditionings: Conditionings
+  readonly extra: ExtraChannels
+  readonly quantize: boolean
+  /** [1, 4, h, w] of the latents. */
+  readonly dims: readonly number[]
+}
+
+/** What `guided` asks for: both predictions at one point. Every call moves on in the prompts' schedules. */
+export function predictor(parts: Predictor): (x: Latents, sigma: number) => Promise<Predictions> {
+  const { conditionings, model, sigmas, quantize } = parts
+  let call = 0
+  return async (x, sigma) => {
+    const positive = conditionings.positive.at(call)
+    const negative = conditionings.negative?.at(call) ?? []
+    call++
+    const outputs = sharedRun(parts, [...negative, ...positive])
+    const denoised = await Promise.all(
+      [...negative, ...positive].map((_, i) => {
+        const network: Network = async (input, timestep) => (await outputs(input, timestep))[i]!
+        return denoiserOf(network, sigmas, model.info.prediction, { quantize })(x, sigma)
+      })
+    )
+    if (negative.length === 0) return { cond: denoised[0]! }
+    const [uncond, ...conds] = denoised
+    return { cond: composed(uncond!, conds, positive), uncond: uncond! }
+  }
+}
+
+/** AND: each part pulls away from the unconditional prediction with its weight (Liu et al. 2022, arXiv:2206.01714). */
+function composed(uncond: Latents, conds: readonly Latents[], parts: readonly WeightedPrompt[]): Latents {
+  if (conds.length === 1 && parts[0]!.weight === 1) return conds[0]!
+  const total = parts.reduce((sum, { weight }) => sum + weight, 0)
+  return combine([1 - total, uncond], ...conds.map((cond, i) => [parts[i]!.weight, cond] as const))
+}
+
+/** The network for several prompts at one point: one run for all that are equally long, made when the first is asked for. */
+function sharedRun(parts: Predictor, prompts: readonly WeightedPrompt[]) {
+  let running: Promise<readonly Latents[]> | undefined
+  return (input: Latents, timestep: number): Promise<readonly Latents[]> =>
+    (running ??= runAll(parts, prompts, input, timestep))
+}
+
+async function runAll(
+  parts: Predictor,
+  prompts: readonly WeightedPrompt[],
+  input: Latents,
+  timestep: number
+): Promise<readonly Latents[]> {
+  const outputs = new Map<WeightedPrompt, Latents>()
+  for (const group of byLength(prompts)) {
+    const { data } = await parts.model.unet({
+      x: inputOf({ data: input, dims: parts.dims }, parts.extra.channels, group.length),
+      timesteps: new Float32Array(group.length).fill(timestep),
+      context: stacked(group.map(({ context }) => context)),
+      ...(parts.extra.sizes === null
+        ? {}
+        : { y: stacked(group.map(({ pooled }) => parts.extra.sizes!(pooled!))) })
+    })
+    group.forEach((prompt, i) => outputs.set(prompt, data.slice(i * input.length, (i + 1) * input.length)))
+  }
+  return prompts.map((prompt) => outputs.get(prompt)!)
+}
+
+/** Prompts whose contexts have one length run together; padding would change the picture. */
+function byLength(prompts: readonly WeightedPrompt[]): readonly (readonly WeightedPrompt[])[] {
+  const groups = new Map<number, WeightedPrompt[]>()
+  for (const prompt of prompts) {
+    const tokens = prompt.context.dims[1] ?? 0
+    groups.set(tokens, [...(groups.get(tokens) ?? []), prompt])
+  }
+  return [...groups.values()]
+}
+
+/** [1, …] each → [n, …]. */
+function stacked(tensors: readonly Tensor[]): Tensor {
+  const [first] = tensors
+  const size = first?.data.length ?? 0
+  const data = new Float32Array(tensors.length * size)
+  tensors.forEach((tensor, i) => data.set(tensor.data, i * size))
+  return { data, dims: [tensors.length, ...(first?.dims.slice(1) ?? [])] }
+}

@@ -1,0 +1,80 @@
+import { AppError } from '../errors.ts'
+import { blurFill, borderFill, fillMask } from '../image/fill.ts'
+import { compositingMask, denoiseMask, emptiness, selectedBounds } from '../image/mask.ts'
+import type { Gray, Rgba } from '../image/pixels.ts'
+import { maskValues } from '../protocol/context.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import { outpaintMasks } from './outpaint.ts'
+
+/** The images of a request, as its refs describe them. */
+export interface RequestImages {
+  readonly snapshot?: Rgba
+  readonly selection?: Gray
+  readonly depth?: Gray
+}
+
+/** What a job starts from, all of the area's size. */
+export interface Scene {
+  /** What a person sees; null for a picture from nothing. */
+  readonly original: Rgba | null
+  /** The same, opaque, filled where the canvas is empty or all may change. */
+  readonly picture: Rgba | null
+  /** What may change, and how much; null: everything. */
+  readonly denoise: Gray | null
+  /** What will be shown; null: everything. */
+  readonly compositing: Gray | null
+  readonly depth: Gray | null
+}
+
+/** Throws AppError 'bad-message' where images are missing or of another size, 'selection-empty' where nothing is to be done. */
+export function sceneOf(request: GenerateRequest, images: RequestImages): Scene {
+  checkSizes(request, images)
+  const original = images.snapshot ?? null
+  const depth = images.depth ?? null
+  if (original === null) {
+    if (
+      request.mode !== 'txt2img' &&
+      !(request.mode === 'depth2img' && request.strength === 1 && depth !== null)
+    )
+      throw new AppError('bad-message', {
+        message: `A request of mode ${request.mode} needs a snapshot of its area.`
+      })
+    return { original, picture: null, depth, ...masksOf(request, images) }
+  }
+  const masks = masksOf(request, images)
+  const empty = emptiness(original)
+  const opaque = empty.data.some((value) => value > 0) ? borderFill(original, empty) : original
+  return { original, picture: filled(opaque, request, images), depth, ...masks }
+}
+
+type Masks = Pick<Scene, 'denoise' | 'compositing'>
+
+function masksOf(request: GenerateRequest, { snapshot, selection }: RequestImages): Masks {
+  if (request.mode === 'outpaint' && snapshot !== undefined)
+    return outpaintMasks(emptiness(snapshot), selection ?? null, request)
+  if (selection === undefined) return { denoise: null, compositing: null }
+  const values = valuesFor(selection, request)
+  return { denoise: denoiseMask(selection, values), compositing: compositingMask(selection, values) }
+}
+
+const valuesFor = (selection: Gray, { canvas, strength, mask, area }: GenerateRequest) => {
+  const { x, y, ...size } = selectedBounds(selection)
+  return maskValues({ x: area.x + x, y: area.y + y, ...size }, canvas, strength, mask)
+}
+
+/** Where all may change, the old shapes would only be in the way of new ones; their colours are not. */
+function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestImages): Rgba {
+  if (request.mode !== 'inpaint' || request.strength < 1 || selection === undefined) return picture
+  const { grow, feather } = valuesFor(selection, request)
+  return blurFill(picture, fillMask(selection, grow, feather))
+}
+
+function checkSizes({ area }: GenerateRequest, images: RequestImages): void {
+  for (const [name, image] of Object.entries(images)) {
+    const { width, height } = image as Rgba | Gray
+    if (width !== area.width || height !== area.height)
+      throw new AppError('bad-message', {
+        message: `The ${name} has ${width} × ${height} pixels, the area ${area.width} × ${area.height}.`
+      })
+  }
+}
