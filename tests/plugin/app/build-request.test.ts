@@ -1,0 +1,157 @@
+import { Check } from 'typebox/value'
+import { describe, expect, it } from 'vitest'
+import { areasFor } from '#protocol/context.ts'
+import { GenerateRequest } from '#protocol/request.ts'
+import { buildRequest, planFor, takesSnapshot, type Situation } from '../../../plugin/app/build-request.ts'
+import { defaultSettings, type Settings } from '../../../plugin/app/settings.ts'
+import { blob, catalogue, mask, model, usualModels } from '../../support/panel.ts'
+
+const settings: Settings = { ...defaultSettings, prompt: 'a red car', strength: { refine: 0.5, depth: 0.75 } }
+const canvas = { width: 640, height: 480 }
+const whole = { x: 0, y: 0, ...canvas }
+const square = { bounds: { x: 300, y: 200, width: 2, height: 2 }, mask: mask('#+', '##') }
+const strip = { bounds: { x: 638, y: 0, width: 2, height: 3 }, mask: mask('##', '##', '##') }
+const situation = (change: Partial<Situation> = {}): Situation => ({
+  documentId: 'document-1',
+  canvas,
+  selection: null,
+  empty: null,
+  ...change
+})
+const contextOf = (bounds: typeof whole, strength: number) =>
+  areasFor(bounds, canvas, { strength, nativeSize: 64 }).context
+
+describe('a plan', () => {
+  it.each([
+    ['generate', situation(), { mode: 'txt2img', model: 'plain', area: whole, strength: 1 }],
+    [
+      'generate',
+      situation({ selection: square }),
+      { mode: 'inpaint', model: 'filler', area: contextOf(square.bounds, 1), strength: 1 }
+    ],
+    ['refine', situation(), { mode: 'img2img', model: 'plain', area: whole, strength: 0.5 }],
+    [
+      'refine',
+      situation({ selection: square }),
+      { mode: 'img2img', model: 'plain', area: contextOf(square.bounds, 0.5), strength: 0.5 }
+    ],
+    [
+      'expand',
+      situation({ empty: strip }),
+      { mode: 'outpaint', model: 'filler', area: contextOf(strip.bounds, 1), strength: 1 }
+    ],
+    ['depth', situation(), { mode: 'depth2img', model: 'deep', area: whole, strength: 0.75 }],
+    [
+      'depth',
+      situation({ selection: square }),
+      { mode: 'depth2img', model: 'deep', area: contextOf(square.bounds, 0.75), strength: 0.75 }
+    ]
+  ] as const)('to %s has its mode, model, area and strength', (intent, given, expected) => {
+    const { mode, model, area, strength } = planFor(intent, given, settings, usualModels)
+    expect({ mode, model: model.id, area, strength }).toEqual(expected)
+  })
+
+  it('needs no pixels for a picture from nothing, and only for that', () => {
+    expect(takesSnapshot(planFor('generate', situation(), settings, usualModels))).toBe(false)
+    expect(takesSnapshot(planFor('generate', situation({ selection: square }), settings, usualModels))).toBe(
+      true
+    )
+    expect(takesSnapshot(planFor('refine', situation(), settings, usualModels))).toBe(true)
+  })
+
+  it('carries the soft selection to its place in the area', () => {
+    const plan = planFor('generate', situation({ selection: square }), settings, usualModels)
+    const at = (x: number, y: number) =>
+      plan.mask?.data[(y - plan.area.y) * plan.area.width + x - plan.area.x]
+    expect([at(300, 200), at(301, 200), at(300, 201), at(299, 200)]).toEqual([255, 128, 255, 0])
+    expect(plan.mask).toMatchObject({ width: plan.area.width, height: plan.area.height })
+  })
+
+  it('expands into the empty canvas and the selection together', () => {
+    const plan = planFor('expand', situation({ selection: square, empty: strip }), settings, usualModels)
+    const total = plan.mask?.data.reduce((sum, value) => sum + value, 0)
+    expect(total).toBe(6 * 255 + 3 * 255 + 128)
+  })
+
+  it('counts a selection of everything as none', () => {
+    const all = { bounds: { x: 0, y: 0, width: 3, height: 2 }, mask: mask('###', '###') }
+    const plan = planFor(
+      'generate',
+      situation({ canvas: { width: 3, height: 2 }, selection: all }),
+      settings,
+      usualModels
+    )
+    expect(plan.mode).toBe('txt2img')
+  })
+
+  it('is refused with its reason where there is nothing to do', () => {
+    const nothing = { bounds: square.bounds, mask: mask('..', '..') }
+    const plan =
+      (intent: 'generate' | 'expand' | 'depth', given: Situation, models = usualModels) =>
+      () =>
+        planFor(intent, given, settings, models)
+    expect(plan('generate', situation({ selection: nothing }))).toThrow('2 × 2 pixels selects nothing')
+    expect(plan('expand', situation())).toThrow('no empty canvas')
+    expect(plan('depth', situation(), catalogue(model('plain')))).toThrow('needs a depth model')
+    expect(plan('generate', situation(), catalogue())).toThrow('None of your 0 models')
+    expect(plan('generate', situation({ canvas: { width: 30000, height: 30000 } }))).toThrow('30000 × 30000')
+  })
+})
+
+describe('the model', () => {
+  const use = (chosen: string, intent: 'generate' | 'depth', selection = false) =>
+    planFor(
+      intent,
+      situation(selection ? { selection: square } : {}),
+      { ...settings, model: chosen },
+      usualModels
+    ).model.id
+
+  it('is the chosen one wherever it can do what is asked', () => {
+    expect(use('plain', 'generate', true)).toBe('plain')
+    expect(use('filler', 'generate')).toBe('filler')
+  })
+
+  it('is one that can, where the chosen one cannot or is gone', () => {
+    expect(use('plain', 'depth')).toBe('deep')
+    expect(use('deep', 'generate')).toBe('plain')
+    expect(use('gone', 'generate')).toBe('plain')
+  })
+})
+
+describe('a request', () => {
+  const image = (format: 'rgba8' | 'gray8') => ({ blob: blob('0'), width: 64, height: 64, format })
+  const images = { snapshot: image('rgba8'), selection: image('gray8') }
+  const plan = planFor('generate', situation({ selection: square }), settings, usualModels)
+
+  it('is one that the server takes', () => {
+    expect(Check(GenerateRequest, buildRequest(plan, settings, images, 7))).toBe(true)
+    const alone = planFor('generate', situation(), settings, usualModels)
+    const bare = buildRequest(alone, settings, { snapshot: null, selection: null }, 7)
+    expect(Check(GenerateRequest, bare)).toBe(true)
+    expect(bare).not.toHaveProperty('snapshot')
+  })
+
+  it('is the same for the same seed and settings', () => {
+    expect(buildRequest(plan, settings, images, 7)).toEqual(buildRequest(plan, settings, images, 7))
+    expect(buildRequest(plan, settings, images, 8)).not.toEqual(buildRequest(plan, settings, images, 7))
+  })
+
+  it('follows the model where nobody chose, and the person where they did', () => {
+    expect(buildRequest(plan, settings, images, 7).sampling).toEqual({
+      sampler: 'euler',
+      schedule: 'normal',
+      steps: 20,
+      guidance: 7,
+      seed: 7
+    })
+    const chosen = { ...settings, sampler: 'ddim', schedule: 'karras', steps: 5, guidance: 1 }
+    expect(buildRequest(plan, chosen, images, 7).sampling).toEqual({
+      sampler: 'ddim',
+      schedule: 'karras',
+      steps: 5,
+      guidance: 1,
+      seed: 7
+    })
+  })
+})

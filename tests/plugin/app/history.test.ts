@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { activeJobs, historyOf, recalled } from '../../../plugin/app/history.ts'
+import { buildRequest, planFor } from '../../../plugin/app/build-request.ts'
+import { defaultSettings } from '../../../plugin/app/settings.ts'
+import { joined, sendingJob } from '../../../plugin/app/tracked-job.ts'
+import { job, request, usualModels } from '../../support/panel.ts'
+
+const document = {
+  ...{ id: 'document-1', name: 'Scene', canvas: { width: 8, height: 8 } },
+  ...{ selection: null, selectsEmpty: false, hasEmpty: false, isBlank: false }
+}
+const tracked = (...jobs: ReturnType<typeof job>[]) => jobs.map((listed) => joined(undefined, listed))
+const names = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id)
+
+it('lists results of the open document alone, found by all words of a search', () => {
+  const jobs = tracked(
+    job('car'),
+    job('boat', { request: request({ prompt: 'A red boat at sea' }) }),
+    job('failed', { state: 'failed', error: { code: 'internal', message: 'No.' } }),
+    job('elsewhere', { request: request({ documentId: 'other' }) })
+  )
+  expect(names(historyOf({ jobs, document }))).toEqual(['car', 'boat'])
+  expect(names(historyOf({ jobs, document }, 'sea RED'))).toEqual(['boat'])
+  expect(historyOf({ jobs, document: null })).toEqual([])
+})
+
+it('orders active jobs as they will be done', () => {
+  const jobs = [
+    sendingJob('sending', request(), 4),
+    ...tracked(
+      job('failed', { state: 'failed', error: { code: 'internal', message: 'No.' } }),
+      job('second', { state: 'queued', position: 2 }),
+      job('first', { state: 'queued', position: 1 }),
+      job('running', { state: 'running' }),
+      job('cancelled', { state: 'cancelled' }),
+      job('done')
+    )
+  ]
+  expect(names(activeJobs({ jobs }))).toEqual(['running', 'first', 'second', 'sending', 'failed'])
+})
+
+describe('settings used again', () => {
+  it.each(['generate', 'refine', 'depth'] as const)('make the same request for %s', (intent) => {
+    const settings = {
+      ...defaultSettings,
+      prompt: 'a red car',
+      steps: 5,
+      count: 2,
+      strength: { refine: 0.3, depth: 0.4 }
+    }
+    const situation = {
+      documentId: 'document-1',
+      canvas: { width: 64, height: 64 },
+      selection: null,
+      empty: null
+    }
+    const make = (chosen: typeof settings, seed: number) =>
+      buildRequest(
+        planFor(intent, situation, chosen, usualModels),
+        chosen,
+        { snapshot: null, selection: null },
+        seed
+      )
+    const made = make(settings, 7)
+    const again = recalled(defaultSettings, made)
+    expect(again.seed).toEqual({ value: 7, locked: true })
+    expect(again.intent).toBe(intent)
+    expect(make({ ...settings, ...again }, again.seed.value)).toEqual(made)
+  })
+})

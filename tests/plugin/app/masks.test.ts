@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest'
+import { emptiness, intersected, maskIn, united } from '../../../plugin/app/masks.ts'
+import { mask } from '../../support/panel.ts'
+
+const placed = { bounds: { x: 1, y: 1, width: 2, height: 2 }, mask: mask('#+', '.#') }
+
+it('keeps a mask as it is in its own bounds', () => {
+  expect(maskIn(placed.bounds, placed)).toEqual(placed.mask)
+})
+
+it('shows a mask in an area: cut off outside, nothing where it does not reach', () => {
+  expect(maskIn({ x: 0, y: 0, width: 4, height: 4 }, placed)).toEqual(mask('....', '.#+.', '..#.', '....'))
+  expect(maskIn({ x: 2, y: 0, width: 2, height: 2 }, placed)).toEqual(mask('..', '+.'))
+  expect(maskIn({ x: 7, y: 7, width: 1, height: 1 }, placed)).toEqual(mask('.'))
+})
+
+it('unites masks by the greater value, whatever their order', () => {
+  const other = { bounds: { x: 0, y: 2, width: 2, height: 1 }, mask: mask('+#') }
+  const both = { bounds: { x: 0, y: 1, width: 3, height: 2 }, mask: mask('.#+', '+##') }
+  expect(united(placed, other)).toEqual(both)
+  expect(united(other, placed)).toEqual(both)
+})
+
+it('calls empty what is not opaque, by as much', () => {
+  const data = Uint8ClampedArray.from([9, 9, 9, 255, 9, 9, 9, 127, 9, 9, 9, 0])
+  expect([...emptiness({ width: 3, height: 1, data }).data]).toEqual([0, 128, 255])
+})
+
+it('finds the shared part of two rectangles, and none where they only touch', () => {
+  const a = { x: 0, y: 0, width: 4, height: 4 }
+  expect(intersected(a, { x: 2, y: 3, width: 9, height: 9 })).toEqual({ x: 2, y: 3, width: 2, height: 1 })
+  expect(intersected(a, { x: 4, y: 0, width: 1, height: 4 })).toBeNull()
+})

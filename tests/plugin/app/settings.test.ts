@@ -1,0 +1,46 @@
+import { expect, it } from 'vitest'
+import { defaultSettings, readSettings, storedSettings, type Settings } from '../../../plugin/app/settings.ts'
+
+const chosen: Settings = {
+  intent: 'refine',
+  prompt: 'a “red” car',
+  negativePrompt: 'blurry',
+  model: 'plain',
+  strength: { refine: 0.25, depth: 1 },
+  sampler: 'ddim',
+  schedule: 'karras',
+  steps: 30,
+  guidance: 4.5,
+  seed: { value: 4294967295, locked: true },
+  count: 8,
+  size: { width: 768, height: 512 },
+  theme: 'dark'
+}
+
+it('reads back what it stored', () => {
+  expect(readSettings(storedSettings(chosen))).toEqual(chosen)
+  expect(readSettings(storedSettings(defaultSettings))).toEqual(defaultSettings)
+})
+
+it.each([null, '', 'nonsense', '[]', '7', '{"strength":null,"seed":3,"size":{"width":"wide"}}'])(
+  'takes the defaults where %s was stored',
+  (stored) => {
+    expect(readSettings(stored)).toEqual(defaultSettings)
+  }
+)
+
+it.each([
+  ['intent', 'paint'],
+  ['steps', 0],
+  ['steps', 2.5],
+  ['guidance', 31],
+  ['count', 9],
+  ['theme', 'blue'],
+  ['prompt', 7],
+  ['seed', { value: -1, locked: false }],
+  ['size', { width: 512 }],
+  ['strength', { refine: 2, depth: 'much' }]
+])('takes the default of %s alone where it is %o', (name, value) => {
+  const read = readSettings(JSON.stringify({ ...chosen, [name]: value }))
+  expect(read).toEqual({ ...chosen, [name]: Reflect.get(defaultSettings, name) })
+})
