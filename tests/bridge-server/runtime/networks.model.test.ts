@@ -21,11 +21,10 @@ const cases = [
 ] as const
 
 const folder = findGolden('networks')
-test.skipIf(folder !== null)(
-  'SKIPPED: every family against PyTorch, for there is no shared/golden beside the repository'
-)
+if (folder === null)
+  test.skip('every family against PyTorch: there is no shared/golden beside the repository', () => undefined)
 
-describe.skipIf(folder === null).each(cases)('%s computes what PyTorch recorded', (file, recording) => {
+describe.each(folder === null ? [] : cases)('%s computes what PyTorch recorded', (file, recording) => {
   const expected = readRecorded(path.join(folder ?? '', `${recording}.safetensors`))
   const models = createModels({
     find: () => openCheckpoint(path.join(folder ?? '', '..', file)),
