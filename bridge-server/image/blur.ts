@@ -1,4 +1,4 @@
-import { mirrored, separable, type LineFilter } from './line-filter.ts'
+import { copyMirrored, planeOf, separable, type LineFilter } from './line-filter.ts'
 import type { Gray } from './pixels.ts'
 
 /** A blur whose weights fall linearly to nothing over `radius` pixels; the border is mirrored. */
@@ -16,8 +16,10 @@ export const webuiMaskBlur = (mask: Gray, sigma: number): Gray =>
 const longestSide = ({ width, height }: Gray): number => Math.max(width, height)
 
 function blurred({ width, height, data }: Gray, filter: LineFilter): Gray {
-  const out = separable(Float32Array.from(data), width, height, filter)
-  return { width, height, data: Uint8Array.from(out, (value) => Math.min(255, Math.round(value))) }
+  const out = separable(planeOf(data), width, height, filter)
+  const rounded = new Uint8Array(out.length)
+  for (let i = 0; i < out.length; i++) rounded[i] = Math.min(255, out[i]! + 0.5)
+  return { width, height, data: rounded }
 }
 
 /** A tent is a box blurred by the same box; both sums slide, and stay whole numbers. */
@@ -27,7 +29,7 @@ function tent(radius: number, longest: number): LineFilter {
   const sums = new Float64Array(longest + radius)
   const scale = 1 / (box * box)
   return (source, target, at, length) => {
-    for (let i = 0; i < length + 2 * radius; i++) padded[i] = source[at + mirrored(i - radius, length)]!
+    copyMirrored(source, at, length, radius, padded)
     slide(padded, sums, length + radius, box)
     let sum = 0
     for (let i = 0; i < box - 1; i++) sum += sums[i]!
@@ -61,10 +63,9 @@ function gaussian(radius: number, sigma: number, longest: number): LineFilter {
   const padded = new Float64Array(longest + 2 * radius)
   const lastChange = new Int32Array(longest + 2 * radius)
   return (source, target, at, length) => {
-    for (let i = 0; i < length + 2 * radius; i++) {
-      padded[i] = source[at + mirrored(i - radius, length)]!
+    copyMirrored(source, at, length, radius, padded)
+    for (let i = 0; i < length + 2 * radius; i++)
       lastChange[i] = i > 0 && padded[i] === padded[i - 1] ? lastChange[i - 1]! : i
-    }
     for (let i = 0; i < length; i++) {
       if (lastChange[i + size - 1]! <= i) {
         target[at + i] = padded[i]!
@@ -87,12 +88,12 @@ export function pillowBlur({ width, height, data }: Gray, deviation: number): Gr
   const part = ((2 * whole + 1) * (whole * (whole + 1) - 3 * variance)) / (6 * (variance - (whole + 1) ** 2))
   const pass = extendedBox(whole, Math.fround(whole + part))
   const scratch = new Float32Array(Math.max(width, height))
-  const out = separable(Float32Array.from(data), width, height, (source, target, at, length) => {
+  const out = separable(planeOf(data), width, height, (source, target, at, length) => {
     pass(source.subarray(at, at + length), target.subarray(at, at + length))
     pass(target.subarray(at, at + length), scratch)
     pass(scratch.subarray(0, length), target.subarray(at, at + length))
   })
-  return { width, height, data: Uint8Array.from(out) }
+  return { width, height, data: new Uint8Array(out) }
 }
 
 /** `whole` pixels each side at full weight, the next at a part of it; the border pixel is repeated. */

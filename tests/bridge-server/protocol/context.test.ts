@@ -1,0 +1,106 @@
+import { describe, expect, test } from 'vitest'
+import { areasFor, maskValues, padded } from '../../../bridge-server/protocol/context.ts'
+import type { Rect } from '../../../bridge-server/protocol/geometry.ts'
+
+const rect = (x: number, y: number, width: number, height: number): Rect => ({ x, y, width, height })
+
+describe('padding, by the published vectors of the Krita plugin', () => {
+  test.each([
+    [rect(3, 1, 5, 9), { padding: 2, multiple: 1 }, rect(1, -1, 9, 13)],
+    [rect(3, 2, 5, 9), { padding: 0, multiple: 4 }, rect(2, 1, 8, 12)],
+    [rect(3, 2, 5, 9), { padding: 2, minimum: 10, multiple: 1 }, rect(1, 0, 10, 13)],
+    [rect(0, 0, 8, 2), { padding: 2, square: true, multiple: 1 }, rect(-1, -2, 10, 6)]
+  ])('%o %o', (bounds, options, expected) => {
+    expect(padded(bounds, options)).toEqual(expected)
+  })
+})
+
+describe('mask values', () => {
+  const canvas = { width: 1024, height: 1024 }
+
+  test('a small selection gets the least feather, a large one a tenth of its diagonal', () => {
+    expect(maskValues(rect(0, 0, 60, 80), canvas, 1)).toEqual({
+      feather: 32,
+      grow: 20,
+      blend: 25,
+      padding: 42
+    })
+    expect(maskValues(rect(0, 0, 600, 800), canvas, 1)).toEqual({
+      feather: 100,
+      grow: 54,
+      blend: 25,
+      padding: 164
+    })
+  })
+
+  test('the feather falls with the strength; ties round to even', () => {
+    expect(maskValues(rect(0, 0, 60, 80), canvas, 0.5).feather).toBe(16)
+    expect(maskValues(rect(0, 0, 60, 80), canvas, 0.5, { minTransition: 5 }).feather).toBe(5)
+    expect(maskValues(rect(0, 0, 3, 4), canvas, 0.5, { minTransition: 5 }).feather).toBe(2)
+  })
+
+  test('only the part of the selection on the canvas counts', () => {
+    expect(maskValues(rect(-500, -500, 560, 580), canvas, 1)).toEqual(
+      maskValues(rect(0, 0, 60, 80), canvas, 1)
+    )
+  })
+
+  test('a feather of 0 asks for hard masks', () => {
+    expect(maskValues(rect(0, 0, 600, 800), canvas, 1, { feather: 0 })).toMatchObject({
+      feather: 0,
+      grow: 0,
+      blend: 0
+    })
+  })
+})
+
+describe('areas', () => {
+  const options = { strength: 1, nativeSize: 512 }
+
+  test('for every place and size both lie on the canvas and hold the selection, the context the mask', () => {
+    const canvas = { width: 801, height: 513 }
+    for (const strength of [0.3, 1])
+      for (const width of [1, 37, 400, 801])
+        for (const height of [1, 50, 513])
+          for (const x of [0, 5, 801 - width])
+            for (const y of [0, 3, 513 - height]) {
+              const selection = rect(x, y, width, height)
+              const { mask, context } = areasFor(selection, canvas, { ...options, strength })
+              const inside = {
+                x: x < 0 ? 0 : x,
+                y,
+                width: Math.min(width, 801 - x),
+                height: Math.min(height, 513 - y)
+              }
+              expect(holds(mask, inside)).toBe(true)
+              expect(holds(context, mask)).toBe(true)
+              expect(holds(rect(0, 0, 801, 513), context)).toBe(true)
+            }
+  })
+
+  test('away from the edges sizes are multiples, and never below what suits the model', () => {
+    const canvas = { width: 4000, height: 3000 }
+    const { mask, context } = areasFor(rect(1500, 1500, 33, 71), canvas, options)
+    expect([mask.width % 16, mask.height % 16]).toEqual([0, 0])
+    expect(mask.width).toBeGreaterThanOrEqual(256)
+    expect([context.width % 8, context.height % 8]).toEqual([0, 0])
+    expect(context.width).toBeGreaterThanOrEqual(512)
+    const small = areasFor(rect(1500, 1500, 33, 71), canvas, { ...options, nativeSize: 128 })
+    expect(small.mask.width).toBeLessThan(256)
+  })
+
+  test('below full strength the model sees just what can change', () => {
+    const { mask, context } = areasFor(
+      rect(300, 300, 90, 90),
+      { width: 2000, height: 900 },
+      { ...options, strength: 0.5 }
+    )
+    expect(context).toEqual(mask)
+  })
+})
+
+const holds = (outer: Rect, inner: Rect): boolean =>
+  outer.x <= inner.x &&
+  outer.y <= inner.y &&
+  outer.x + outer.width >= inner.x + inner.width &&
+  outer.y + outer.height >= inner.y + inner.height
