@@ -1,10 +1,10 @@
 import { AppError } from '../errors.ts'
+import { roundedToEven } from '../tensor/rounding.ts'
 import type { ModelSigmas } from './model-sigmas.ts'
 import type { SamplingPlan } from './plan.ts'
 import { findSampler } from './registry.ts'
 import { exponential, karras } from './schedules/sigma-lists.ts'
 import { distilled, spaced, spacedForSolvers, type Spacing } from './schedules/spacing.ts'
-import { roundedToEven } from './schedules/timestep-lists.ts'
 
 /** What counts here of a diffusers `scheduler_config.json`; absent values are each class's defaults. */
 export interface SchedulerConfig {

@@ -45,7 +45,7 @@ export function planSampling(settings: PlanSettings, model: ModelSigmas): Sampli
 }
 
 /** The web UI's rule: ⌊strength · steps⌋ steps and one more, but never all but the first. */
-export function lastPart(sigmas: readonly number[], steps: number, strength: number): readonly number[] {
+function lastPart(sigmas: readonly number[], steps: number, strength: number): readonly number[] {
   const kept = Math.min(Math.floor(strength * steps), steps - 1)
   const start = Math.min(steps - kept - 1, sigmas.length - 2)
   return sigmas.slice(start)

@@ -1,3 +1,5 @@
+import { roundedToEven } from './rounding.ts'
+
 /** A format of few bits as bit widths: sign, exponent, mantissa. */
 interface Format {
   readonly exponentBits: number
@@ -81,9 +83,3 @@ function exponentOf(magnitude: number): number {
 }
 
 const scratch = new DataView(new ArrayBuffer(4))
-
-function roundedToEven(value: number): number {
-  const below = Math.floor(value)
-  const rest = value - below
-  return rest > 0.5 || (rest === 0.5 && below % 2 === 1) ? below + 1 : below
-}

@@ -1,4 +1,4 @@
-import { roundedToEven } from './timestep-lists.ts'
+import { roundedToEven } from '../../tensor/rounding.ts'
 
 /** How diffusers lays `count` timesteps over training: table 2 of Lin et al. 2023 (arXiv:2305.08891). */
 export type Spacing = 'linspace' | 'leading' | 'trailing'

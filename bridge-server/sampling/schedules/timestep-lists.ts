@@ -1,3 +1,4 @@
+import { roundedToEven } from '../../tensor/rounding.ts'
 import type { ModelSigmas } from '../model-sigmas.ts'
 import { betaQuantile } from './beta-quantile.ts'
 import { linspace } from './float32.ts'
@@ -58,10 +59,3 @@ export const turbo = (count: number, { sigmas }: ModelSigmas): number[] => [
 ]
 
 const last = ({ sigmas }: ModelSigmas): number => sigmas.length - 1
-
-/** numpy's and torch's rounding. */
-export function roundedToEven(value: number): number {
-  const below = Math.floor(value)
-  if (value - below !== 0.5) return Math.round(value)
-  return below % 2 === 0 ? below : below + 1
-}
