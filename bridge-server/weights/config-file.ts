@@ -42,7 +42,7 @@ export async function requireConfig(file: string): Promise<Config> {
 }
 
 /** `value` as a config; `file` is what messages name. */
-export function configOf(file: string, value: unknown): Config {
+function configOf(file: string, value: unknown): Config {
   if (!isRecord(value)) throw unreadable(file, 'it does not hold an object')
   const field = (key: string): unknown => (Object.hasOwn(value, key) ? (value[key] ?? undefined) : undefined)
   const typed = <T>(key: string, is: (value: unknown) => value is T, what: string): T | undefined => {

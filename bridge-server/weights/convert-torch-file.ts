@@ -105,7 +105,7 @@ async function readStorage(file: string, handle: FileHandle, place: StoragePlace
 }
 
 /** A view's numbers in the order of its shape. */
-export function rowMajor(tensor: TorchTensor, storage: Buffer): Buffer {
+function rowMajor(tensor: TorchTensor, storage: Buffer): Buffer {
   const { shape, strides, offset, type } = tensor
   const length = byteLength(tensor)
   if (isContiguous(tensor)) return storage.subarray(offset * type.bytes, offset * type.bytes + length)

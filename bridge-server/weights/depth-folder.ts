@@ -25,6 +25,7 @@ export async function depthFromFolder(
     layerNormEpsilon: config.number('layer_norm_eps') ?? 1e-12,
     readout: readoutOf(config),
     hybrid: config.flag('is_hybrid') ?? false,
+    backboneGroups: config.object('backbone_config')?.number('num_groups') ?? 32,
     imageSize: squareSize(processor) ?? config.number('image_size') ?? 384,
     mean: triple(processor, 'image_mean'),
     std: triple(processor, 'image_std')

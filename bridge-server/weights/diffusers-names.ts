@@ -152,10 +152,15 @@ function inVaeMiddle(place: string, [kind, index, ...rest]: readonly string[]): 
   return inner === null ? null : `${place}.attn_1.${inner}`
 }
 
-/** Position ids are numbers 0…n − 1 that some versions saved; the outer name was dropped in recent ones. */
+/**
+ * CLIP's text transformer alone, of files that hold more of CLIP. Position ids are numbers 0…n − 1 that some versions
+ * saved; recent ones dropped the outer name.
+ */
 export const clipRename: Rename = (name) => {
-  if (name.endsWith('position_ids')) return null
-  return name.startsWith('text_model.') || name.startsWith('text_projection') ? name : `text_model.${name}`
+  if (/^text_projection(\.weight)?$/.test(name)) return name
+  const inner = name.replace(/^text_model\./, '')
+  const isText = /^(embeddings|encoder|final_layer_norm)\./.test(inner) && !inner.endsWith('position_ids')
+  return isText ? `text_model.${inner}` : null
 }
 
 /** Leaves out what DPTForDepthEstimation never computes with: final norm, pooler, the first fusion's missing residual. */

@@ -56,6 +56,10 @@ export async function vaePart(folder: string, table: TensorTable): Promise<VaePa
     throw new AppError('model-unsupported', {
       message: `${shownName(folder)} has ${channels} latent channels; Stable Diffusion 1, 2 and XL have 4.`
     })
+  if (config.raw('latents_mean') !== undefined)
+    throw new AppError('model-unsupported', {
+      message: `${shownName(folder)} shifts its latents by latents_mean, which Stable Diffusion 1, 2 and XL do not.`
+    })
   const weights = renamed(table, vaeRename([...table.weights.keys(), ...table.unusable.keys()]))
   return {
     weights: weightSource(asConvolutions(weights)),

@@ -44,6 +44,10 @@ const kinds: readonly Kind[] = [
   ),
   addOn('a hypernetwork', 'models/hypernetworks', /^(\d+)\.\d+\.linear\.\d+\./),
   { ...otherModel('Stable Video Diffusion', /\.time_(stack|mixer)\./), aroundUnet: true },
+  {
+    ...otherModel('a model of EDM’s noise levels (Playground 2.5, CosXL)', /^edm_(mean|std|vpred)/),
+    aroundUnet: true
+  },
   otherModel('Stable Diffusion 3', /(^|\.)joint_blocks\.\d/),
   otherModel('a HunyuanVideo model', /(^|\.)double_blocks\.\d+\.img_mod\.linear\./),
   otherModel(

@@ -99,15 +99,30 @@ function precisionOf(unet: WeightSource): string {
 }
 
 /** Settings the makers of each kind of model recommend. */
-function defaultsOf({ family, distillation, nativeSize, clipSkip }: ModelFacts): ModelDefaults {
-  if (distillation === 'turbo')
-    return { sampler: 'euler', schedule: 'sgm_uniform', steps: 4, guidance: 1, clipSkip }
-  if (distillation === 'lightning')
-    return { sampler: 'euler', schedule: 'sgm_uniform', steps: 4, guidance: 1, clipSkip }
-  if (distillation === 'lcm')
-    return { sampler: 'lcm', schedule: 'sgm_uniform', steps: 6, guidance: 1.5, clipSkip }
+function defaultsOf({ file, family, distillation, nativeSize, clipSkip }: ModelFacts): ModelDefaults {
   const usual = { sampler: 'dpmpp-2m', schedule: 'karras', clipSkip }
-  if (family === 'sdxl' || family === 'sdxl-refiner') return { ...usual, steps: 25, guidance: 6 }
-  // Models of small pictures lose their colours under the guidance that suits large ones.
-  return { ...usual, steps: 20, guidance: nativeSize < 256 ? 4 : 7 }
+  switch (distillation) {
+    case 'turbo':
+      return { sampler: 'euler-a', schedule: 'turbo', steps: 4, guidance: 1, clipSkip }
+    case 'lightning':
+      return {
+        sampler: 'euler',
+        schedule: 'sgm-uniform',
+        steps: stepsInName(file) ?? 4,
+        guidance: 1,
+        clipSkip
+      }
+    case 'lcm':
+      return { sampler: 'lcm', schedule: 'sgm-uniform', steps: 6, guidance: 1.5, clipSkip }
+    case 'none':
+      if (family === 'sdxl' || family === 'sdxl-refiner') return { ...usual, steps: 25, guidance: 6 }
+      // Models of small pictures lose their colours under the guidance that suits large ones.
+      return { ...usual, steps: 20, guidance: nativeSize < 256 ? 4 : 7 }
+  }
+}
+
+/** Lightning models are made for one number of steps each: “…_8step”. */
+function stepsInName(file: string): number | null {
+  const steps = /(?:^|\D)(\d{1,2})[-_ ]?steps?(?:[^a-z]|$)/i.exec(stemOf(file))?.[1]
+  return steps === undefined || Number(steps) === 0 ? null : Number(steps)
 }

@@ -25,9 +25,13 @@ function decodeNumbers(bytes: Buffer, dtype: Dtype): Float64Array {
   const size = dtypeBytes[dtype]
   const layout = layouts[dtype]
   assert(layout !== undefined || dtype === 'f32', `Floats only, got ${dtype}`)
-  return Float64Array.from({ length: bytes.length / size }, (_, i) =>
-    layout === undefined ? bytes.readFloatLE(4 * i) : smallFloat(bytes.readUIntLE(size * i, size), ...layout)
-  )
+  const numbers = new Float64Array(bytes.length / size)
+  for (let i = 0; i < numbers.length; i++)
+    numbers[i] =
+      layout === undefined
+        ? bytes.readFloatLE(4 * i)
+        : smallFloat(bytes.readUIntLE(size * i, size), ...layout)
+  return numbers
 }
 
 /** IEEE 754's rules for a float of few bits; infinities and NaN do not occur in weights and come out as large numbers. */

@@ -81,6 +81,10 @@ export async function readExactly(handle: FileHandle, position: number, length: 
 
 function headerLength(file: string, first: Buffer, size: number): number {
   if (first.length < 8) throw unreadable(file, `it has ${size} bytes and a safetensors file has at least 10`)
+  const text = first.toString('latin1').toLowerCase()
+  if (text.startsWith('<!doctyp') || text.startsWith('<html')) throw unreadable(file, 'it is a web page')
+  if (text === 'version ')
+    throw unreadable(file, 'it is a Git LFS pointer to the model, not the model itself')
   const length = first.readBigUInt64LE()
   if (length > longestHeader)
     throw unreadable(

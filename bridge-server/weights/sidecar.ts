@@ -44,7 +44,7 @@ export async function readSidecar(
 }
 
 /** The whole stem first, then up to its first dot. */
-export function besides(file: string, extension: string): readonly string[] {
+function besides(file: string, extension: string): readonly string[] {
   const stem = stemOf(file)
   const stems = [stem, stem.split('.')[0] ?? stem]
   return [...new Set(stems)].map((name) => path.join(path.dirname(file), name + extension))

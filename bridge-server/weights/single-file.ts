@@ -9,17 +9,24 @@ import { usualBetas } from './scheduler-config.ts'
 import { readSidecar, type Sidecar } from './sidecar.ts'
 import { textEncodersOf } from './single-file-text.ts'
 import { readTensorFile } from './tensor-file.ts'
-import { under, weightSource, type TensorTable } from './tensor-table.ts'
+import { renamed, weightSource, type TensorTable } from './tensor-table.ts'
 import { readVae } from './vae-file.ts'
 
 const unetPrefix = 'model.diffusion_model.'
+const unetModule = /^(time_embed|label_emb|input_blocks|middle_block|output_blocks|out)\./
+
+/** A UNet's own modules; some programs leave marks beside them. */
+function unetName(name: string): string | null {
+  const inner = name.startsWith(unetPrefix) ? name.slice(unetPrefix.length) : ''
+  return unetModule.test(inner) ? inner : null
+}
 
 /** A model in the original layout: one file with the names of ldm or sgm. What else is in it (EMA, schedules) is left alone. */
 export async function openSingleFile(file: string, options: OpenOptions): Promise<Checkpoint> {
   const table = await readTensorFile(file, options)
   refuseForeign(table)
   const sidecar = await readSidecar(file, table.metadata)
-  const unetWeights = weightSource(under(table, unetPrefix))
+  const unetWeights = weightSource(renamed(table, unetName))
   const inputChannels = unetWeights.get('input_blocks.0.0.weight')?.shape[1] ?? 0
   const conditioning = conditioningOf(file, inputChannels)
   const texts = textEncodersOf(table, sidecar)

@@ -12,9 +12,12 @@ import {
 } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { WeightSource } from '../../../bridge-server/graph/weight.ts'
+import type { Weight, WeightSource } from '../../../bridge-server/graph/weight.ts'
+import { findSampler } from '../../../bridge-server/sampling/registry.ts'
+import { findSchedule } from '../../../bridge-server/sampling/schedules.ts'
 import type { Checkpoint } from '../../../bridge-server/weights/checkpoint.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
+import { readPart } from '../../../bridge-server/weights/part-files.ts'
 import { readNumbers } from '../../../bridge-server/weights/read-numbers.ts'
 import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
 import { findGolden } from '../../support/golden.ts'
@@ -132,6 +135,17 @@ async function expectSameWeights(a: WeightSource, b: WeightSource): Promise<void
   }
 }
 
+/** As above, where both are stored in the same dtype. */
+function expectSameBytes(a: WeightSource, b: WeightSource): void {
+  expect(shapes(a)).toEqual(shapes(b))
+  const files = new Map<string, Buffer>()
+  const bytesOf = ({ file, offset, length }: Weight): Buffer => {
+    if (!files.has(file)) files.set(file, readFileSync(file))
+    return files.get(file)!.subarray(offset, offset + length)
+  }
+  for (const name of a.names) expect(bytesOf(a.get(name)!).equals(bytesOf(b.get(name)!)), name).toBe(true)
+}
+
 describe('a diffusers folder is the single file it was made from, name by name and number by number', () => {
   goldenTest.each([
     ['sd1-small', 'sd1-small.fp32.safetensors'],
@@ -246,8 +260,28 @@ describe('diffusers folders as they come', () => {
     )
 
     const copy = await openCheckpoint(folder)
-    await expectSameWeights(copy.vae.weights, plain.vae.weights)
-    await expectSameWeights(copy.textEncoders[0]!.weights, plain.textEncoders[0]!.weights)
+    expectSameBytes(copy.vae.weights, plain.vae.weights)
+    expectSameBytes(copy.textEncoders[0]!.weights, plain.textEncoders[0]!.weights)
+  })
+
+  test('safetensors are taken before pickles, the plain variant before others, and pickles where nothing else is', async () => {
+    const folder = temporaryFolder()
+    const put = (name: string, tensor: string): void =>
+      writeFileSync(path.join(folder, name), safetensorsOf({ [tensor]: [1] }))
+    const names = async (): Promise<string[]> => [...(await readPart(folder, {})).weights.keys()]
+    await expect(readPart(folder, {})).rejects.toMatchObject({ code: 'model-incomplete' })
+    copyFileSync(
+      path.resolve(import.meta.dirname, '../../fixtures/weights/nested.pt'),
+      path.join(folder, 'pytorch_model.bin')
+    )
+    expect(await names()).toContain('string_to_param.*')
+    put('model.non_ema.safetensors', 'non_ema')
+    expect(await names()).toEqual(['non_ema'])
+    put('model.fp16.safetensors', 'fp16')
+    expect(await names()).toEqual(['fp16'])
+    put('model.safetensors', 'plain')
+    put('model-00001-of-00002.safetensors', 'shard')
+    expect(await names()).toEqual(['plain'])
   })
 
   test('an index cannot point outside its folder', async () => {
@@ -380,10 +414,10 @@ describe('what only names and numbers tell', () => {
       { distillation: 'turbo', nativeSize: 512, defaults: { steps: 4, guidance: 1 } }
     ],
     [
-      'sdxl_lightning_4step.safetensors',
+      'sdxl_lightning_8step.safetensors',
       xl,
       {},
-      { distillation: 'lightning', defaults: { schedule: 'sgm_uniform', guidance: 1 } }
+      { distillation: 'lightning', defaults: { schedule: 'sgm-uniform', guidance: 1, steps: 8 } }
     ],
     [
       'dreamshaper_LCM.safetensors',
@@ -401,6 +435,9 @@ describe('what only names and numbers tell', () => {
   test.each(cases)('%s %#', async (name, tensors, metadata, info) => {
     const checkpoint = await openCheckpoint(fileOf(name, tensors, { metadata }))
     expect(checkpoint.info).toMatchObject(info)
+    // Throws for an id that the catalogue does not have.
+    findSampler(checkpoint.info.defaults.sampler)
+    findSchedule(checkpoint.info.defaults.schedule)
     const isXl = checkpoint.info.family.startsWith('sdxl')
     expect(checkpoint.vae.latentScale).toBe(isXl ? 0.13025 : 0.18215)
   })

@@ -60,7 +60,9 @@ const a = '"a":{"dtype":"F16","shape":[1],"data_offsets":[0,2]}'
 describe('a broken file is refused, naming what is wrong', () => {
   const cases: readonly (readonly [string, Buffer, RegExp])[] = [
     ['no bytes', Buffer.alloc(0), /has 0 bytes/],
-    ['a web page', Buffer.from('<!DOCTYPE html><html></html>'), /no safetensors file/],
+    ['a web page', Buffer.from('<!DOCTYPE html><html></html>'), /is a web page/],
+    ['a Git LFS pointer', Buffer.from('version https://git-lfs.github.com/spec/v1'), /Git LFS pointer/],
+    ['something else', Buffer.from('GIF89a, and more'), /no safetensors file/],
     [
       'a header longer than the file',
       Buffer.from('ff00000000000000', 'hex'),
