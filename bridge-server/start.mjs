@@ -4,6 +4,5 @@ import { checkNode, ensurePackages, ensurePanel } from './setup.mjs'
 checkNode()
 ensurePackages()
 ensurePanel()
-const { register } = await import('tsx/esm/api')
-register()
+await import('./typescript.mjs')
 await import('./main.ts')

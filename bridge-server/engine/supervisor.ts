@@ -1,6 +1,4 @@
 import { fork, type ChildProcess } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { AppError, fromErrorReply } from '../errors.ts'
 import type { RunJob, Stage } from '../jobs/job.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
@@ -76,7 +74,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
 /** Makes onnxruntime's large allocations several times cheaper. */
 const hugePages = 'glibc.malloc.hugetlb=1'
 
-const typescriptLoader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const typescriptLoader = new URL('../typescript.mjs', import.meta.url).href
 
 interface RunParts {
   readonly run: number

@@ -1,9 +1,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { createRequire } from 'node:module'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { decodePicture } from '../../bridge-server/image/codec.ts'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
@@ -11,7 +9,7 @@ import type { Job } from '../../bridge-server/protocol/results.ts'
 import { aRequest, newJobId, openSocket, sha256 } from '../support/bridge.ts'
 
 const main = path.resolve(import.meta.dirname, '../../bridge-server/main.ts')
-const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+const loader = new URL('../../bridge-server/typescript.mjs', import.meta.url).href
 const client = 'client-of-tests'
 
 let data = ''
