@@ -5,8 +5,11 @@ import { advanced, isFinished, joined, sendingJob, type JobMessage, type Tracked
 /** The state after something happened to a job or a result. Pure. */
 export function reduceJobs(state: AppState, event: JobEvent): AppState {
   switch (event.type) {
-    case 'job-sent':
-      return { ...state, jobs: [sendingJob(event.jobId, event.request, event.created), ...state.jobs] }
+    case 'job-sent': {
+      const jobs = [sendingJob(event.jobId, event.request, event.created), ...state.jobs]
+      // Who asks for something new wants to see it, whatever they looked at before.
+      return { ...state, jobs, open: state.open === null ? null : { ...state.open, byHand: false } }
+    }
     case 'job-failed-here':
       return changed(state, event.jobId, (job) =>
         isFinished(job) ? job : { ...job, state: 'failed', error: toNotice(event.error) }

@@ -50,8 +50,14 @@ describe('a new result', () => {
 
   it('does not take the place of what a person chose', () => {
     const chosen: AppEvent = { type: 'variation-shown', shown: { jobId: 'one', variation: 1 } }
-    const state = after(viewed, sent('one'), done('one'), chosen, sent('two'), done('two'))
+    const state = after(viewed, sent('one'), sent('two'), done('one'), chosen, done('two'))
     expect(state.open).toMatchObject({ jobId: 'one', variation: 1 })
+  })
+
+  it('takes it where it was asked for after the choice', () => {
+    const chosen: AppEvent = { type: 'variation-shown', shown: { jobId: 'one', variation: 1 } }
+    const state = after(viewed, sent('one'), done('one'), chosen, sent('two'), done('two'))
+    expect(state.open).toMatchObject({ jobId: 'two', variation: 0 })
   })
 
   it('takes it once that was applied', () => {

@@ -30,7 +30,10 @@ export const eraser: Tool = {
   }
 }
 
-/** Paints the active layer's mask, whatever is being edited otherwise. */
+/**
+ * Paints the active layer's mask, whatever is being edited otherwise. The selection does not hold it back: it is the tool
+ * for widening a result, and what was selected to make that result is exactly what lies in the way.
+ */
 export const maskBrush: Tool = {
   name: 'mask-brush',
   label: 'Mask brush',
@@ -38,7 +41,7 @@ export const maskBrush: Tool = {
   cursor: 'none',
   begin: (editor, pointer) => {
     const reveals = (editor.store.getState().maskPaint === 'reveal') !== pointer.alt
-    const paint: Paint = { kind: 'mask', value: reveals ? 255 : 0 }
+    const paint: Paint = { kind: 'mask', value: reveals ? 255 : 0, anywhere: true }
     return paintStroke(editor, pointer, reveals ? 'Reveal with mask' : 'Hide with mask', paint)
   }
 }

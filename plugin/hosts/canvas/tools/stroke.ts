@@ -12,7 +12,8 @@ import type { Plane, Tile } from '../plane.ts'
 export type Paint =
   | { readonly kind: 'colour'; readonly colour: Colour }
   | { readonly kind: 'erase' }
-  | { readonly kind: 'mask'; readonly value: number }
+  /** `anywhere`: also outside the selection. */
+  | { readonly kind: 'mask'; readonly value: number; readonly anywhere?: true }
 
 /** A brush stroke in the making. */
 export interface Stroke {
@@ -33,7 +34,7 @@ interface Work {
 }
 
 /**
- * Starts a stroke on the active layer, inside the selection and the canvas. A mask stroke on a layer without a mask
+ * Starts a stroke on the active layer, inside the canvas and, unless the paint goes anywhere, inside the selection. A mask stroke on a layer without a mask
  * starts with one that shows everything.
  */
 export function startStroke(document: CanvasDocument, brush: BrushOptions, paint: Paint): Stroke | null {
@@ -43,9 +44,10 @@ export function startStroke(document: CanvasDocument, brush: BrushOptions, paint
   const tiles = new Map(plane.tiles)
   const works = new Map<number, Work>()
   const workOn = (key: number): Work => works.get(key) ?? startWork(key)
+  const selection = paint.kind === 'mask' && paint.anywhere === true ? null : document.selection
   const startWork = (key: number): Work => {
     const base = copyTile(plane, key)
-    const selected = document.selection === null ? null : selectedOn(layer, document.selection, key)
+    const selected = selection === null ? null : selectedOn(layer, selection, key)
     const work = { tile: base.slice(), base, selected, coverage: new Uint8Array(tileSize * tileSize) }
     works.set(key, work)
     tiles.set(key, work.tile)
