@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { activeJobs, historyOf, recalled } from '../../../plugin/app/history.ts'
 import { buildRequest, planFor } from '../../../plugin/app/build-request.ts'
-import { defaultSettings } from '../../../plugin/app/settings.ts'
+import { defaultSettings, type Settings } from '../../../plugin/app/settings.ts'
 import { joined, sendingJob } from '../../../plugin/app/tracked-job.ts'
 import { job, request, usualModels } from '../../support/panel.ts'
 
@@ -41,7 +41,7 @@ it('orders active jobs as they will be done', () => {
 
 describe('settings used again', () => {
   it.each(['generate', 'refine', 'depth'] as const)('make the same request for %s', (intent) => {
-    const settings = {
+    const settings: Settings = {
       ...defaultSettings,
       prompt: 'a red car',
       steps: 5,
@@ -54,7 +54,7 @@ describe('settings used again', () => {
       selection: null,
       empty: null
     }
-    const make = (chosen: typeof settings, seed: number) =>
+    const make = (chosen: Settings, seed: number) =>
       buildRequest(
         planFor(intent, situation, chosen, usualModels),
         chosen,

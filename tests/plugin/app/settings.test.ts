@@ -42,5 +42,6 @@ it.each([
   ['strength', { refine: 2, depth: 'much' }]
 ])('takes the default of %s alone where it is %o', (name, value) => {
   const read = readSettings(JSON.stringify({ ...chosen, [name]: value }))
-  expect(read).toEqual({ ...chosen, [name]: Reflect.get(defaultSettings, name) })
+  const byDefault: unknown = Reflect.get(defaultSettings, name)
+  expect(read).toEqual({ ...chosen, [name]: byDefault })
 })
