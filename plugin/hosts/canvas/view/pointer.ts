@@ -70,31 +70,34 @@ export function listenForPointer(
   window.addEventListener(
     'keydown',
     (event) => {
-      if (event.key === 'Escape' && gesture !== null) {
-        event.preventDefault()
-        end((ended) => ended.cancel())
-      }
-      // Elsewhere on the page the space bar presses buttons.
-      if (event.key !== ' ' || !isOverCanvas(frame, event.target)) return
+      if (event.key !== 'Escape' || gesture === null) return
       event.preventDefault()
-      spaceIsDown = true
-      showCursor()
+      end((ended) => ended.cancel())
     },
     { signal, capture: true }
   )
-  window.addEventListener(
-    'keyup',
-    (event) => {
-      if (event.key === ' ') spaceIsDown = false
-      showCursor()
-    },
-    { signal }
-  )
+  listenForSpace(frame, signal, (isDown) => {
+    spaceIsDown = isDown
+    showCursor()
+  })
   const unsubscribe = editor.store.subscribe(showCursor)
   return () => {
     unsubscribe()
     stop.abort()
   }
+}
+
+/** The space bar is the hand tool while it is down; elsewhere on the page it presses buttons. */
+function listenForSpace(frame: HTMLElement, signal: AbortSignal, changed: (isDown: boolean) => void): void {
+  const listener = (event: KeyboardEvent): void => {
+    if (event.key !== ' ') return
+    const isDown = event.type === 'keydown'
+    if (isDown && !isOverCanvas(frame, event.target)) return
+    if (isDown) event.preventDefault()
+    changed(isDown)
+  }
+  window.addEventListener('keydown', listener, { signal })
+  window.addEventListener('keyup', listener, { signal })
 }
 
 const isOverCanvas = (frame: HTMLElement, target: EventTarget | null): boolean =>

@@ -34,7 +34,11 @@ function paintedDocument(edge: number): CanvasDocument {
 }
 
 function strokeTimes(document: CanvasDocument, size: number, frames: number): number[] {
-  const stroke = startStroke(document, { size, hardness: 0.8, opacity: 1 }, { kind: 'colour', colour: [200, 30, 60] })
+  const stroke = startStroke(
+    document,
+    { size, hardness: 0.8, opacity: 1 },
+    { kind: 'colour', colour: [200, 30, 60] }
+  )
   if (stroke === null) throw new Error('Bug: nothing to paint on')
   const scratch = { bytes: new Uint8Array(tileSize * tileSize * 4), stride: tileSize }
   const middle = document.canvas.width / 2

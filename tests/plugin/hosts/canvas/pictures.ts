@@ -52,7 +52,7 @@ export function noiseDocument(): CanvasDocument {
 export function mask(picture: string): Plane {
   const rows = picture.trim().split(/\s+/)
   const values: Record<string, number> = { '#': 255, '+': 128 }
-  const bytes = Uint8Array.from(rows.flatMap((row) => [...row].map((letter) => values[letter] ?? 0)))
+  const bytes = Uint8Array.from(rows.flatMap((row) => row.split('').map((letter) => values[letter] ?? 0)))
   return writePlane(emptyPlane(1), { x: 0, y: 0, width: rows[0]!.length, height: rows.length }, bytes)
 }
 
