@@ -87,7 +87,7 @@ function atFirst(m: Scope, x: Value, ids: Value, id: number): Value {
 const INT32 = 6
 
 function project(m: Scope, x: Value): Value {
-  if (m.has('text_projection.weight')) return linear(m.at('text_projection'), x)
+  if (m.has('text_projection.weight')) return linear(m.at('text_projection'), x, { bias: false })
   if (m.has('text_projection')) return matmul(m, x, m.weight('text_projection')) // OpenCLIP's, [in, out]
   return x
 }

@@ -44,7 +44,7 @@ export function dpt(m: Scope, x: Value, options: DptOptions): Value {
     readout: options.readout
   })
   const features = [...fromBackbone, ...fromLayers].map((map, i) =>
-    conv2d(m.at('neck.convs', i), map, { padding: 1 })
+    conv2d(m.at('neck.convs', i), map, { padding: 1, bias: false })
   )
   return depthHead(m.at('head'), fuse(m.at('neck.fusion_stage'), features))
 }
@@ -127,11 +127,14 @@ function fusionLayer(m: Scope, x: Value, residual?: Value): Value {
   return conv2d(m.at('projection'), upsampleBilinear(m, h, 'align_corners'))
 }
 
-/** transformers' DPTPreActResidualLayer */
+/** transformers' DPTPreActResidualLayer, whose convolutions have a bias unless a norm follows them. */
 function preActResidual(m: Scope, x: Value): Value {
-  const norm = (name: string, h: Value): Value => (m.has(name) ? batchNorm(m.at(name), h) : h)
-  const h = norm('batch_norm1', conv2d(m.at('convolution1'), relu(m, x), { padding: 1 }))
-  return add(m, norm('batch_norm2', conv2d(m.at('convolution2'), relu(m, h), { padding: 1 })), x)
+  const convolution = (i: number, h: Value): Value => {
+    const conv = m.at(`convolution${i}`)
+    const y = conv2d(conv, relu(m, h), { padding: 1, bias: conv.has('bias') || !m.has('batch_norm1') })
+    return m.has(`batch_norm${i}`) ? batchNorm(m.at(`batch_norm${i}`), y) : y
+  }
+  return add(m, convolution(2, convolution(1, x)), x)
 }
 
 /** transformers' DPTDepthEstimationHead */

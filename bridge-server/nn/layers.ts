@@ -3,35 +3,34 @@ import { add, mul, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
 import type { Scope, View } from '../graph/scope.ts'
 import { convolved, DYNAMIC } from '../graph/shape.ts'
 
-/** Only some of the outputs, first and after the last: a slice of the weight's rows, which costs nothing. */
-interface Rows {
+interface Affine {
+  /** As in torch: true unless said otherwise, and then it must be there. */
+  readonly bias?: boolean
+  /** Only some of the outputs, first and after the last: a slice of the weight's rows, which costs nothing. */
   readonly rows?: readonly [number, number]
 }
 
 /** torch.nn.Linear. x: [..., in] → [..., out]. A 1×1 convolution's weight does as well. */
-export function linear(m: Scope, x: Value, { rows }: Rows = {}): Value {
+export function linear(m: Scope, x: Value, { bias = true, rows }: Affine = {}): Value {
   const view: View = rows === undefined ? {} : { rows }
   const weight = m.weight('weight', { ...view, shape: [0, -1] })
   const [out = DYNAMIC, width = DYNAMIC] = weight.shape
-  const bias = m.has('bias') ? m.weight('bias', view) : null
   const flat = x.shape.length === 2 ? x : reshape(m, x, [-1, width])
-  const y = m.graph.node('Gemm', [flat, weight, bias], [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
+  const inputs = bias ? [flat, weight, m.weight('bias', view)] : [flat, weight]
+  const y = m.graph.node('Gemm', inputs, [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
   return x.shape.length === 2 ? y : unflattenRows(m, y, x)
 }
 
-interface Convolution extends Rows {
+interface Window {
   readonly stride?: number
   /** On every side, or top, left, bottom, right. */
   readonly padding?: number | readonly [number, number, number, number]
 }
 
 /** torch.nn.Conv2d. x: [n, in, h, w] → [n, out, h', w'] */
-export function conv2d(m: Scope, x: Value, { rows, ...options }: Convolution = {}): Value {
+export function conv2d(m: Scope, x: Value, { bias = true, rows, ...window }: Affine & Window = {}): Value {
   const view: View = rows === undefined ? {} : { rows }
-  return convolve(m, x, m.weight('weight', view), {
-    ...options,
-    bias: m.has('bias') ? m.weight('bias', view) : null
-  })
+  return convolve(m, x, m.weight('weight', view), { ...window, bias: bias ? m.weight('bias', view) : null })
 }
 
 /** torch.nn.functional.conv2d, where the weight is computed. */
@@ -39,7 +38,7 @@ export function convolve(
   m: Scope,
   x: Value,
   weight: Value,
-  { stride = 1, padding = 0, bias }: Omit<Convolution, 'rows'> & { readonly bias: Value | null }
+  { stride = 1, padding = 0, bias }: Window & { readonly bias: Value | null }
 ): Value {
   const [top, left, bottom, right] =
     typeof padding === 'number' ? [padding, padding, padding, padding] : padding

@@ -31,9 +31,9 @@ function basicTransformerBlock(m: Scope, x: Value, context: Value, heads: number
 
 /** ldm.modules.attention.CrossAttention */
 function crossAttention(m: Scope, x: Value, context: Value, heads: number): Value {
-  const q = linear(m.at('to_q'), x)
-  const k = linear(m.at('to_k'), context)
-  const v = linear(m.at('to_v'), context)
+  const q = linear(m.at('to_q'), x, { bias: false })
+  const k = linear(m.at('to_k'), context, { bias: false })
+  const v = linear(m.at('to_v'), context, { bias: false })
   return linear(m.at('to_out', 0), attention(m, q, k, v, { heads }))
 }
 
