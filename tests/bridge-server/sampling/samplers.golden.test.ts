@@ -24,6 +24,7 @@ interface Case {
   readonly noise_used: number
   readonly final: Values
   readonly model_sigmas?: Values
+  readonly timesteps?: Values
   readonly trajectory?: readonly { readonly x: Values; readonly denoised: Values }[]
 }
 
@@ -72,12 +73,35 @@ async function runOf(recordedCase: Case) {
     ...optionsOf(recordedCase, sigmas),
     onStep: ({ denoised }: { denoised: Latents }) => steps.push(denoised)
   }
-  const end = await run(counted, x, sigmas, options)
+  const end =
+    recordedCase.sampler === 'diffusers ddim'
+      ? await asDiffusersDdim((from, leg) => run(counted, from, leg, options), x, sigmas, recordedCase)
+      : await run(counted, x, sigmas, options)
   return {
     final: end.map((value) => (preserving ? value / Math.hypot(sigmas.at(-1)!, 1) : value)),
     calls,
     steps
   }
+}
+
+/**
+ * diffusers' DDIM steps ⌊1000 / n⌋ timesteps down and then takes the latents for those of the next timestep in its list, which is
+ * not the same where n does not divide 1000; so each step is made by itself.
+ */
+async function asDiffusersDdim(
+  run: (x: Latents, sigmas: Values) => Promise<Latents>,
+  x: Latents,
+  sigmas: Values,
+  { n, timesteps = [] }: Case
+): Promise<Latents> {
+  const stride = Math.floor(modelSigmasOfReference.sigmas.length / n)
+  for (const [i, timestep] of timesteps.entries()) {
+    const target = modelSigmasOfReference.sigmas[Math.max(timestep - stride, 0)]!
+    const taken = sigmas[i + 1]!
+    const scale = Math.hypot(taken, 1) / Math.hypot(target, 1)
+    x = (await run(x, [sigmas[i]!, target])).map((value) => value * scale)
+  }
+  return x
 }
 
 function nameOf({ sampler, n, options, noise, sigmas }: Case): string {
@@ -110,13 +134,7 @@ function idOf({ sampler, options }: Case): string {
 }
 
 /** The list a sampler of ours walks: diffusers names the calls only, and what comes after the last follows from its options. */
-function sigmasOf({
-  sampler,
-  sigmas,
-  model_sigmas: calls = [],
-  options,
-  timesteps = []
-}: Case & { timesteps?: Values }): Values {
+function sigmasOf({ sampler, sigmas, model_sigmas: calls = [], options, timesteps = [] }: Case): Values {
   if (sampler === 'dpm_fast' || sampler === 'dpm_adaptive') return sigmas!.filter((sigma) => sigma > 0)
   if (sampler === 'diffusers heun') return sigmas!.filter((sigma, i) => sigma !== sigmas![i - 1])
   if (sigmas !== undefined) return sigmas
