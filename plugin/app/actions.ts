@@ -1,5 +1,5 @@
 import type { ImageRef } from '#protocol/images.ts'
-import { toNotice } from '../client/coded-error.ts'
+import { toNotice } from './notice.ts'
 import type { ActionContext } from './action-context.ts'
 import { applyDepth, applyVariation } from './apply-result.ts'
 import { createDiscards } from './discards.ts'

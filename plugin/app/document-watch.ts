@@ -1,4 +1,4 @@
-import { toNotice } from '../client/coded-error.ts'
+import { toNotice } from './notice.ts'
 import type { ActionContext } from './action-context.ts'
 import { viewDocument } from './document-view.ts'
 

@@ -1,4 +1,4 @@
-import { toNotice, type Notice } from '../client/coded-error.ts'
+import { toNotice, type Notice } from './notice.ts'
 import type { AppState, JobEvent, OpenResult } from './state.ts'
 import { advanced, isFinished, joined, sendingJob, type JobMessage, type TrackedJob } from './tracked-job.ts'
 

@@ -1,5 +1,6 @@
 import type { ServerMessage } from '#protocol/messages.ts'
-import { CodedError, toNotice } from '../client/coded-error.ts'
+import { CodedError } from '../client/coded-error.ts'
+import { toNotice } from './notice.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import type { ActionContext } from './action-context.ts'
 import type { JobMessage } from './tracked-job.ts'

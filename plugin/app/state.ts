@@ -1,7 +1,7 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
-import type { Notice } from '../client/coded-error.ts'
+import type { Notice } from './notice.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import { offeredIntent, type DocumentView } from './document-view.ts'
 import type { Intent, Settings } from './settings.ts'

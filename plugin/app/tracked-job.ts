@@ -3,7 +3,7 @@ import type { ImageRef } from '#protocol/images.ts'
 import type { Phase, ServerMessage } from '#protocol/messages.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job, JobResult, JobState } from '#protocol/results.ts'
-import type { Notice } from '../client/coded-error.ts'
+import type { Notice } from './notice.ts'
 
 export interface JobProgress {
   readonly phase: Phase

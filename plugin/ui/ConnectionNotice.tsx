@@ -1,7 +1,9 @@
-import type { OfflineCause } from '../client/connection.ts'
-import type { Notice } from '../client/coded-error.ts'
+import type { AppState } from '../app/state.ts'
+import type { Notice } from '../app/notice.ts'
 import { Button, Content, Flex, Heading, InlineAlert, ProgressCircle, Text } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
+
+type OfflineCause = Extract<AppState['connection'], { readonly state: 'offline' }>['cause']
 
 const causes: Readonly<Record<OfflineCause, Required<Notice>>> = {
   'not-running': {

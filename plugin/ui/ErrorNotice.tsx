@@ -1,4 +1,4 @@
-import type { Notice } from '../client/coded-error.ts'
+import type { Notice } from '../app/notice.ts'
 import { Button, Content, Flex, Heading, InlineAlert } from './controls.tsx'
 
 interface ErrorNoticeProps {

@@ -120,7 +120,10 @@ function startClient(url: string) {
       }
     }
   })
-  open.unshift(() => Promise.resolve(client.disconnect()))
+  open.unshift(() => {
+    client.disconnect()
+    return Promise.resolve()
+  })
   const last = () => statuses.at(-1)
   return { client, statuses, messages, last }
 }
