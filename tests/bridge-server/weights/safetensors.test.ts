@@ -123,6 +123,7 @@ describe('a broken file is refused, naming what is wrong', () => {
   })
 })
 
+// A few seconds alone; the limit is for machines that do much else.
 test('a hundred thousand damaged headers are read or refused, and never crash', () => {
   const header = Buffer.from(
     `{"__metadata__":{"format":"pt"},${a},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[2,10]}}`
@@ -170,4 +171,4 @@ test('a hundred thousand damaged headers are read or refused, and never crash', 
   }
   expect(refused).toBeGreaterThan(50_000)
   expect(refused).toBeLessThan(100_000)
-})
+}, 120_000)
