@@ -10,6 +10,7 @@ import type { GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
 import { planSampling } from '../sampling/plan.ts'
+import type { Tensor } from '../tensor/tensor.ts'
 import { encodePrompts } from './conditioning.ts'
 import { depthFor, depthMap } from './depth.ts'
 import { sampleLatents, type LatentsJob } from './latents.ts'
@@ -17,6 +18,7 @@ import { extraChannels } from './model-input.ts'
 import { seamReach } from './outpaint.ts'
 import { planFor } from './plan.ts'
 import { previewerFor } from './preview.ts'
+import { sizeEmbeddingOf } from './size-embedding.ts'
 import { sceneOf, type RequestImages, type Scene } from './scene.ts'
 
 /** Where a job stands: steps are those of all variations together. */
@@ -75,11 +77,13 @@ export async function generate(
   const picture = scene.picture === null ? null : resizeRgba(scene.picture, workingSize, 'lanczos')
   const mask = scene.denoise === null ? null : resizeGray(scene.denoise, workingSize, 'bilinear')
 
+  const small = mask === null ? null : latentMask(mask, model.downscale)
+
   if (model.inputChannels === 5) report('depth')
   const depth = await depthFor(model, request.mode, scene.depth, picture)
 
   report('encoding')
-  const channels = await extraChannels(model, { workingSize, picture, mask, depth })
+  const channels = await extraChannels(model, { workingSize, picture, mask, latentMask: small, depth })
   const latents = picture !== null && startsFromPicture ? await model.encode(toTensor(picture)) : null
   const preview = await previewerFor(model)
 
@@ -91,14 +95,14 @@ export async function generate(
       sigmas,
       plan: samplingPlan,
       conditionings,
-      extra: { channels, sizes: null },
+      extra: { channels, sizes: sizeEmbeddingOf(model, workingSize) },
       guidance: sampling.guidance,
       guidanceRescale: sampling.guidanceRescale ?? 0,
       ...(sampling.eta === undefined ? {} : { eta: sampling.eta }),
       noise: sampling.noise ?? 'cpu',
       dims,
       picture: latents?.data ?? null,
-      mask: mask === null ? null : maskFor(mask, model, dims),
+      mask: small === null ? null : forEachChannel(small, dims),
       signal: stage.signal,
       onStep: ({ index, denoised }) => {
         report('sampling', variation, index + 1)
@@ -132,11 +136,10 @@ function finished(decoded: Rgba, { original, compositing }: Scene, request: Gene
     : matched
 }
 
-/** One value for each latent of every channel. */
-function maskFor(mask: Gray, { downscale }: DiffusionModel, [, c = 0]: readonly number[]): Float32Array {
-  const plane = latentMask(mask, downscale).data
-  const all = new Float32Array(c * plane.length)
-  for (let channel = 0; channel < c; channel++) all.set(plane, channel * plane.length)
+/** A mask of one channel for all of them. */
+function forEachChannel({ data }: Tensor, [, c = 0]: readonly number[]): Float32Array {
+  const all = new Float32Array(c * data.length)
+  for (let channel = 0; channel < c; channel++) all.set(data, channel * data.length)
   return all
 }
 

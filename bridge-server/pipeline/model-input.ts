@@ -1,26 +1,28 @@
 import { AppError } from '../errors.ts'
 import { normalisedDepth, sampledBicubic } from '../image/depth-map.ts'
-import { latentMask } from '../image/mask.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
 import { toTensor } from '../image/tensor-pixels.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import { zeros, type Tensor } from '../tensor/tensor.ts'
+import type { SizeEmbedding } from './size-embedding.ts'
 
 /** What a UNet is told beside latents and prompt. */
 export interface ExtraChannels {
   /** [1, c, h, w] behind the latents; null for a plain model. */
   readonly channels: Tensor | null
-  /** XL: the pooled text, [1, width], with the embedded sizes behind it, [1, adm]; null for others. */
-  readonly sizes: ((pooled: Tensor) => Tensor) | null
+  /** XL: what its UNet is told of the pooled text and the picture's size; null for others. */
+  readonly sizes: SizeEmbedding | null
 }
 
 /** What the extra channels are made of, at working size. */
 export interface Given {
   readonly workingSize: Size
   readonly picture: Rgba | null
-  /** What may change; null: all of it. */
+  /** What may change; null: all of it. From the middle on it counts as masked. */
   readonly mask: Gray | null
+  /** The same at latent size, [1, 1, h, w] in 0…1. */
+  readonly latentMask: Tensor | null
   /** [1, 1, H, W] of any size and range, near is large. */
   readonly depth: Tensor | null
 }
@@ -50,22 +52,22 @@ export async function extraChannels(model: DiffusionModel, given: Given): Promis
 /** Mask, then the latents of the picture with mid grey where it is masked; without a mask all is masked. */
 async function inpaintChannels(
   model: DiffusionModel,
-  { picture, mask, workingSize }: Given
+  { picture, mask, latentMask, workingSize }: Given
 ): Promise<Tensor> {
   const { width, height } = workingSize
-  const hard = mask === null ? null : { ...mask, data: mask.data.map((value) => (value < 128 ? 0 : 255)) }
-  const image =
-    picture === null || hard === null ? zeros([1, 3, height, width]) : maskedOut(toTensor(picture), hard)
-  const latents = await model.encode(image)
+  const isMasked = picture !== null && mask !== null && latentMask !== null
+  const latents = await model.encode(
+    isMasked ? maskedOut(toTensor(picture), mask) : zeros([1, 3, height, width])
+  )
   const [, c = 0, h = 0, w = 0] = latents.dims
-  const channels = hard === null ? new Float32Array(h * w).fill(1) : latentMask(hard, model.downscale).data
-  return { data: joined([channels, latents.data]), dims: [1, c + 1, h, w] }
+  const channel = isMasked ? latentMask.data.map(Math.round) : new Float32Array(h * w).fill(1)
+  return { data: joined([channel, latents.data]), dims: [1, c + 1, h, w] }
 }
 
 /** 0 is mid grey. */
 function maskedOut({ data, dims }: Tensor, mask: Gray): Tensor {
   const area = mask.data.length
-  return { data: data.map((value, i) => (mask.data[i % area] === 0 ? value : 0)), dims }
+  return { data: data.map((value, i) => (mask.data[i % area]! < 128 ? value : 0)), dims }
 }
 
 /** Latents [1, c, h, w] with the extra channels behind them, `n` times over. */

@@ -60,19 +60,29 @@ async function runAll(
   input: Latents,
   timestep: number
 ): Promise<readonly Latents[]> {
+  const isNegative = (prompt: WeightedPrompt): boolean =>
+    parts.conditionings.negative !== null && prompt === prompts[0]
   const outputs = new Map<WeightedPrompt, Latents>()
   for (const group of byLength(prompts)) {
     const { data } = await parts.model.unet({
       x: inputOf({ data: input, dims: parts.dims }, parts.extra.channels, group.length),
       timesteps: new Float32Array(group.length).fill(timestep),
       context: stacked(group.map(({ context }) => context)),
-      ...(parts.extra.sizes === null
-        ? {}
-        : { y: stacked(group.map(({ pooled }) => parts.extra.sizes!(pooled!))) })
+      ...yOf(parts, group, isNegative)
     })
     group.forEach((prompt, i) => outputs.set(prompt, data.slice(i * input.length, (i + 1) * input.length)))
   }
   return prompts.map((prompt) => outputs.get(prompt)!)
+}
+
+/** XL's second input, a row for each prompt. */
+function yOf(
+  { extra: { sizes } }: Predictor,
+  prompts: readonly WeightedPrompt[],
+  isNegative: (prompt: WeightedPrompt) => boolean
+): { readonly y?: Tensor } {
+  if (sizes === null) return {}
+  return { y: stacked(prompts.map((prompt) => sizes(prompt.pooled, isNegative(prompt)))) }
 }
 
 /** Prompts whose contexts have one length run together; padding would change the picture. */

@@ -42,6 +42,8 @@ export interface UnetInput {
 export interface DiffusionModel {
   readonly info: ModelInfo
   readonly inputChannels: number
+  /** Width of `UnetInput.y`: pooled text and embedded sizes of XL; 0 for models that take none. */
+  readonly admChannels: number
   /** What the VAE's latents are multiplied by. */
   readonly latentScale: number
   /** Pixels per latent, 8. */

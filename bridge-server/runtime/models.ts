@@ -69,6 +69,7 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime): DiffusionModel {
   return {
     info,
     inputChannels: unet.inputChannels,
+    admChannels: unet.weights.get('label_emb.0.0.weight')?.shape[1] ?? 0,
     latentScale: vae.latentScale,
     downscale,
     alphasCumprod: alphasCumprod(betas),

@@ -16,7 +16,8 @@ interface Golden {
   readonly blur: {
     readonly source: string
     readonly cases: readonly (
-      | { readonly kind: 'pillow' | 'webui mask blur'; readonly radius: number; readonly result: string }
+      | { readonly kind: 'pillow'; readonly radius: number; readonly result: string }
+      | { readonly kind: 'webui mask blur'; readonly radius: number; readonly result: string }
       | { readonly kind: 'grow (maximum over an n x n square)'; readonly n: number; readonly result: string }
     )[]
   }
