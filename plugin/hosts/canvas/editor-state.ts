@@ -41,6 +41,14 @@ export interface Notice {
   readonly kind: 'error' | 'info'
   readonly message: string
   readonly hint?: string
+  /** Offers the way back to the document that was open before. */
+  readonly offers?: 'reopen'
+}
+
+/** A document with its undo steps. */
+export interface Opened {
+  readonly document: CanvasDocument
+  readonly history: History
 }
 
 /** Everything the editor shows. `document` changes by whole steps only; `draft` is what a gesture has made of it so far. */
@@ -48,6 +56,8 @@ export interface EditorState {
   readonly document: CanvasDocument | null
   readonly draft: CanvasDocument | null
   readonly history: History
+  /** What was open before, if there was work in it: to come back to. */
+  readonly previous: Opened | null
   readonly tool: ToolName
   readonly brush: BrushOptions
   readonly foreground: Colour

@@ -11,10 +11,12 @@ export interface Editor {
   readonly store: StoreApi<EditorState>
   /** A new name that nothing else has. */
   readonly newId: () => string
-  /** Opens a document in place of the present one; its history starts here. */
+  /** Opens a document in place of the present one; its history starts here. Work in the present one can be reopened. */
   readonly open: (document: CanvasDocument) => void
-  /** Leaves no document open. */
+  /** Leaves no document open. Work in it can be reopened. */
   readonly close: () => void
+  /** Opens what was open before, with its history, in place of the present document. */
+  readonly reopen: () => void
   /** Does an edit as one undo step; an edit that changes nothing leaves no step. */
   readonly apply: (name: string, edit: Edit) => void
   /** Changes what is no undo step of its own, such as the active layer. */
@@ -35,7 +37,7 @@ export interface Editor {
 }
 
 /** State that a control may set as it is. */
-export type Settings = Partial<
+type Settings = Partial<
   Pick<
     EditorState,
     | 'brush'
@@ -101,10 +103,22 @@ export function createEditor({ newId = () => crypto.randomUUID() }: EditorOption
     store,
     newId,
     open: (document) => {
-      set({ document, draft: null, sketch: null, preview: null, history: emptyHistory, ...cropOf(document) })
+      set({ ...closed, ...leaving(store.getState()), document, ...cropOf(document) })
       fit(store)
     },
-    close: () => set({ ...closed, preview: null }),
+    close: () => set({ ...closed, ...leaving(store.getState()) }),
+    reopen: () => {
+      const state = store.getState()
+      if (state.previous === null) return
+      set({
+        ...closed,
+        ...leaving(state),
+        ...state.previous,
+        notice: null,
+        ...cropOf(state.previous.document)
+      })
+      fit(store)
+    },
     apply,
     adjust: (edit) => {
       const { document } = store.getState()
@@ -162,7 +176,15 @@ function fit(store: StoreApi<EditorState>): void {
   if (document !== null && viewport.width > 0) store.setState({ view: fittedView(document.canvas, viewport) })
 }
 
-const closed = { document: null, draft: null, history: emptyHistory, crop: null, sketch: null }
+/** What to remember of a document that is about to be left. */
+function leaving({ document, history, previous }: EditorState): Partial<EditorState> {
+  if (document === null || history.past.length === 0) return { previous }
+  const message = `“${document.name}” was closed.`
+  const hint = 'It stays here until you leave the page or close another one.'
+  return { previous: { document, history }, notice: { kind: 'info', message, hint, offers: 'reopen' } }
+}
+
+const closed = { document: null, draft: null, history: emptyHistory, crop: null, sketch: null, preview: null }
 
 const startState: EditorState = {
   ...closed,
@@ -173,9 +195,9 @@ const startState: EditorState = {
   maskPaint: 'reveal',
   wand: { tolerance: 24, contiguous: true },
   feather: 0,
+  previous: null,
   view: { scale: 1, x: 0, y: 0 },
   viewport: { width: 0, height: 0 },
-  preview: null,
   notice: null,
   dialog: null
 }

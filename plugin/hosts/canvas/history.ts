@@ -2,7 +2,7 @@ import type { CanvasDocument } from './document.ts'
 import type { Plane, Tile } from './plane.ts'
 
 /** One thing a person did: what it is called, and the document at the other side of it. */
-export interface Step {
+interface Step {
   readonly name: string
   readonly document: CanvasDocument
   /** Bytes of tiles that only this step keeps alive. */
@@ -68,7 +68,7 @@ function bytesOnlyIn(before: CanvasDocument, after: CanvasDocument): number {
 }
 
 /** Every plane that a document holds. */
-export function planesOf({ layers, selection }: CanvasDocument): readonly Plane[] {
+function planesOf({ layers, selection }: CanvasDocument): readonly Plane[] {
   const ofLayers = layers.flatMap(({ pixels, mask }) => (mask === null ? [pixels] : [pixels, mask.plane]))
   return selection === null ? ofLayers : [...ofLayers, selection]
 }

@@ -1,7 +1,7 @@
 import type { Rect } from '#protocol/geometry.ts'
 import type { NewLayer } from '../host.ts'
 import type { BlendMode } from './blend.ts'
-import { areaOf, intersection, shifted, union, type Point } from './geometry.ts'
+import { areaOf, shifted, union, type Point } from './geometry.ts'
 import { emptyPlane, planeBounds, tiledBounds, writePlane, type Plane } from './plane.ts'
 
 /** Shows (255) or hides (0) a layer's pixels; moves with them. Never changes them. */
@@ -64,8 +64,3 @@ export const jointReach = (a: Layer, b: Layer): Rect | null => union(layerReach(
 /** A document area on the layer's own grid. */
 export const toLayer = (layer: Layer, area: Rect): Rect =>
   shifted(area, { x: -layer.offset.x, y: -layer.offset.y })
-
-export const reachInside = (layer: Layer, area: Rect): Rect | null => {
-  const reach = layerReach(layer)
-  return reach === null ? null : intersection(reach, area)
-}

@@ -4,7 +4,7 @@ import type { Size } from '#protocol/geometry.ts'
 export const maxEdge = 16_384
 
 /** The most pixels of a canvas or picture: 400 MB in memory. */
-export const maxPixels = 100_000_000
+const maxPixels = 100_000_000
 
 /** Why a canvas or picture of this size cannot be opened, as a sentence with the numbers; null where it can. */
 export function sizeProblem({ width, height }: Size): string | null {

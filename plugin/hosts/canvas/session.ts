@@ -28,14 +28,14 @@ async function restored(editor: Editor, documents: DocumentStore): Promise<Canva
 /** How long changes may gather before they are written, in milliseconds. */
 const saveDelay = 400
 
-export interface Autosave {
+interface Autosave {
   /** Writes now what waits to be written. */
   readonly flush: () => void
   readonly stop: () => void
 }
 
 /** Saves the document a moment after it changed; one save at a time, the latest state last. */
-export function startAutosave(editor: Editor, documents: DocumentStore): Autosave {
+function startAutosave(editor: Editor, documents: DocumentStore): Autosave {
   let timer: ReturnType<typeof setTimeout> | undefined
   let saved: CanvasDocument | null = null
   let running = false

@@ -8,8 +8,8 @@ export interface View {
   readonly y: number
 }
 
-export const minScale = 1 / 64
-export const maxScale = 64
+const minScale = 1 / 64
+const maxScale = 64
 
 export const toDocument = ({ scale, x, y }: View, at: Point): Point => ({
   x: (at.x - x) / scale,

@@ -55,7 +55,7 @@ function dragMarquee(editor: Editor, start: Pointer, kind: 'rectangle' | 'ellips
 }
 
 /** The area of a drag: Shift makes it square, Alt makes the start its centre. */
-export function draggedArea(
+function draggedArea(
   start: Point,
   end: Point,
   { square, centred }: { readonly square: boolean; readonly centred: boolean }

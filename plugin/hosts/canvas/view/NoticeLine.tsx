@@ -14,6 +14,9 @@ export function NoticeLine(): JSX.Element | null {
       <span className="notice-text">
         <strong>{notice.message}</strong> {notice.hint}
       </span>
+      {notice.offers === 'reopen' ? (
+        <ActionButton onPress={() => editor.reopen()}>Reopen</ActionButton>
+      ) : null}
       <ActionButton isQuiet aria-label="Close notice" onPress={() => editor.notify(null)}>
         <Drawing name="close" />
       </ActionButton>

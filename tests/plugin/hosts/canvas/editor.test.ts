@@ -97,3 +97,21 @@ it('a brush stroke on a 4096 × 4096 canvas of three layers fits into a frame', 
   for (const { brush, median } of benchBrush(4096, [24, 100]))
     expect(median, `brush ${brush}`).toBeLessThan(16)
 }, 60_000)
+
+describe('a document with work in it that was left', () => {
+  it('can be reopened with its history; one without work leaves no trace', () => {
+    const editor = createEditor()
+    editor.open(noiseDocument())
+    editor.open({ ...noiseDocument(), id: 'second' })
+    expect(editor.store.getState().notice).toBeNull()
+    editor.apply('Rename', changeLayer('top', { name: 'other' }))
+    const worked = editor.store.getState().document
+    editor.close()
+    expect(editor.store.getState().notice?.offers).toBe('reopen')
+    editor.open(noiseDocument())
+    editor.reopen()
+    expect(editor.store.getState().document).toBe(worked)
+    editor.undo()
+    expect(editor.store.getState().document?.layers[2]?.name).toBe('top')
+  })
+})
