@@ -63,11 +63,15 @@ async function serve(config: Config): Promise<void> {
     }),
     pageFolder: config.pageFolder
   })
+  const warmFirst = async (): Promise<void> => {
+    const [first] = (await library.catalogue()).models
+    if (first !== undefined) engine.warm(first.id)
+  }
   const port = await listen(app, config.port)
   const address = `http://localhost:${port}/`
   folder.announce(address)
   queue.start()
-  engine.start()
+  warmFirst().catch((error: unknown) => log.error(error))
   const sweep = (): void => {
     blobs
       .sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
@@ -81,6 +85,7 @@ async function serve(config: Config): Promise<void> {
     await stopped
     await app.close()
     store.close()
+    library.close()
     folder.release()
   })
   const link = `${address}#token=${token}`

@@ -16,6 +16,7 @@ export interface EngineSettings {
 /** Server → engine: `open` first, once. `run` is a number of the server's making; one job that is tried twice is two runs. */
 export type ToEngine =
   | { readonly type: 'open'; readonly settings: EngineSettings }
+  | { readonly type: 'warm'; readonly model: string }
   | { readonly type: 'run'; readonly run: number; readonly job: Job }
   | { readonly type: 'cancel'; readonly run: number }
 
@@ -34,7 +35,7 @@ export type FromEngine =
     }
 
 const fromEngine = ['ready', 'progress', 'preview', 'done', 'failed']
-const toEngine = ['open', 'run', 'cancel']
+const toEngine = ['open', 'warm', 'run', 'cancel']
 
 /** Both sides are our own code of one version, so only the type is looked at. */
 export const isFromEngine = (message: unknown): message is FromEngine => hasTypeOf(message, fromEngine)

@@ -1,4 +1,4 @@
-import { AppError, toErrorReply } from '../errors.ts'
+import { AppError, assert, toErrorReply } from '../errors.ts'
 import { createBlobStore, type BlobStore } from '../jobs/blobs.ts'
 import type { Job } from '../protocol/results.ts'
 import { openDevice } from '../runtime/device.ts'
@@ -7,6 +7,7 @@ import { createModels } from '../runtime/models.ts'
 import { openLibrary } from '../weights/library.ts'
 import { isToEngine, type EngineSettings, type FromEngine } from './engine-messages.ts'
 import { runJob } from './run-job.ts'
+import { warmUp } from './warm-up.ts'
 
 // The engine process: holds the models, makes one job after the other, and may die without taking the server along.
 
@@ -16,14 +17,19 @@ interface Opened {
 }
 
 const runs = new Map<number, AbortController>()
-let opened: Promise<Opened> = Promise.reject(new Error('Bug: the engine was given a job before its settings'))
-opened.catch(() => undefined)
+const warming = new AbortController()
+let opened: Promise<Opened> | null = null
 
 process.on('message', (message) => {
   if (!isToEngine(message)) return
   switch (message.type) {
     case 'open':
       opened = open(message.settings)
+      // Whoever brings a job is told why it failed.
+      opened.catch(() => undefined)
+      return
+    case 'warm':
+      void warm(message.model)
       return
     case 'run':
       void perform(message.run, message.job)
@@ -46,11 +52,27 @@ async function open(settings: EngineSettings): Promise<Opened> {
   return { models, blobs: await createBlobStore(blobFolder) }
 }
 
+/** Prepares a model while nobody waits. What fails here fails again, and is told, with the first job. */
+async function warm(model: string): Promise<void> {
+  try {
+    const { models } = await ready()
+    await warmUp(model, models, warming.signal)
+  } catch (error) {
+    if (!warming.signal.aborted) process.stderr.write(`The engine did not warm up: ${String(error)}\n`)
+  }
+}
+
+function ready(): Promise<Opened> {
+  assert(opened !== null, 'the engine was given work before its settings')
+  return opened
+}
+
 async function perform(run: number, job: Job): Promise<void> {
   const controller = new AbortController()
   runs.set(run, controller)
+  warming.abort()
   try {
-    const { models, blobs } = await opened
+    const { models, blobs } = await ready()
     const result = await runJob(
       job,
       { models, blobs },
@@ -62,16 +84,15 @@ async function perform(run: number, job: Job): Promise<void> {
     )
     tell({ type: 'done', run, result })
   } catch (error) {
-    const trace =
-      error instanceof AppError
-        ? null
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error)
-    tell({ type: 'failed', run, error: toErrorReply(error), trace })
+    tell({ type: 'failed', run, error: toErrorReply(error), trace: traceOf(error) })
   } finally {
     runs.delete(run)
   }
+}
+
+function traceOf(error: unknown): string | null {
+  if (error instanceof AppError) return null
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function tell(message: FromEngine): void {

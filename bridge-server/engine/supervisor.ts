@@ -13,8 +13,8 @@ export interface Engine {
   readonly run: RunJob
   /** Where the arithmetic happens: what was asked for, until the engine knows what it is. */
   device(): string
-  /** Starts the process now rather than with the first job. */
-  start(): void
+  /** Starts the process now rather than with the first job, and has it prepare a model. */
+  warm(model: string): void
   stop(): void
 }
 
@@ -61,9 +61,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
       return performRun(living(), { run: runs, job, stage, graceMs })
     },
     device: () => device,
-    start: () => {
-      living()
-    },
+    warm: (model) => tell(living(), { type: 'warm', model }),
     stop: () => {
       child?.kill('SIGKILL')
       child = null

@@ -17,6 +17,7 @@ process.on('message', (message) => {
     tell({ type: 'ready', device: 'paper' })
     return
   }
+  if (message.type === 'warm') return
   if (message.type === 'cancel') {
     cancels.get(message.run)?.()
     return
@@ -25,11 +26,24 @@ process.on('message', (message) => {
   const { area, prompt } = job.request
   const progress = { phase: 'sampling', variation: 0, variations: 1, step: 1, steps: 2 } as const
   tell({ type: 'progress', run, progress })
-  tell({ type: 'preview', run, preview: { variation: 0, area, width: 1, height: 1, bytes: new Uint8Array([9, 8, 7, 6]) } })
+  tell({
+    type: 'preview',
+    run,
+    preview: { variation: 0, area, width: 1, height: 1, bytes: new Uint8Array([9, 8, 7, 6]) }
+  })
   const done = (): void =>
-    tell({ type: 'done', run, result: { area, variations: [], workingSize: { width: 8, height: process.pid }, seconds: 0 } })
+    tell({
+      type: 'done',
+      run,
+      result: { area, variations: [], workingSize: { width: 8, height: process.pid }, seconds: 0 }
+    })
   const fail = (error: unknown): void =>
-    tell({ type: 'failed', run, error: toErrorReply(error), trace: error instanceof AppError ? null : String(error) })
+    tell({
+      type: 'failed',
+      run,
+      error: toErrorReply(error),
+      trace: error instanceof AppError ? null : String(error)
+    })
   const died = path.join(cacheFolder, 'died')
   switch (prompt) {
     case 'hold':
@@ -44,12 +58,17 @@ process.on('message', (message) => {
       process.exit(3)
       return
     case 'die once':
-      if (existsSync(died)) return done()
+      if (existsSync(died)) {
+        done()
+        return
+      }
       writeFileSync(died, '')
       process.kill(process.pid, 'SIGKILL')
       return
     case 'fail':
-      fail(new AppError('out-of-memory', { message: '8 GB are needed, 4 GB are there.', hint: 'Choose less.' }))
+      fail(
+        new AppError('out-of-memory', { message: '8 GB are needed, 4 GB are there.', hint: 'Choose less.' })
+      )
       return
     case 'bug':
       fail(new Error('a stack'))

@@ -30,7 +30,10 @@ const jobOf = (prompt: string): Job => ({
   ...{ created: 0, started: 0, finished: null, position: null, result: null, error: null }
 })
 
-const stageOf = (signal = new AbortController().signal, onProgress: Stage['onProgress'] = () => undefined): Stage => ({
+const stageOf = (
+  signal = new AbortController().signal,
+  onProgress: Stage['onProgress'] = () => undefined
+): Stage => ({
   signal,
   onProgress,
   onPreview: () => undefined
@@ -60,7 +63,10 @@ it('keeps one process for all jobs', async () => {
 it('cancels politely: the process lives on', async () => {
   const pid = (await engine.run(jobOf('a'), stageOf())).workingSize.height
   const controller = new AbortController()
-  const run = engine.run(jobOf('hold'), stageOf(controller.signal, () => controller.abort()))
+  const run = engine.run(
+    jobOf('hold'),
+    stageOf(controller.signal, () => controller.abort())
+  )
   await expect(run).rejects.toThrow('aborted')
   expect((await engine.run(jobOf('b'), stageOf())).workingSize.height).toBe(pid)
 })
@@ -68,7 +74,10 @@ it('cancels politely: the process lives on', async () => {
 it('kills a process that does not stop, and starts another for the next job', async () => {
   const controller = new AbortController()
   const started = performance.now()
-  const run = engine.run(jobOf('deaf'), stageOf(controller.signal, () => controller.abort()))
+  const run = engine.run(
+    jobOf('deaf'),
+    stageOf(controller.signal, () => controller.abort())
+  )
   await expect(run).rejects.toThrow('aborted')
   expect(performance.now() - started).toBeGreaterThan(300)
   await engine.run(jobOf('a'), stageOf())
@@ -122,7 +131,8 @@ it('under the queue: a job whose engine dies is tried once more, then given up; 
   const { error } = await socket.next('failed', always)
   expect(error.code).toBe('engine-died')
   await socket.next('done', after)
-  const starts = (jobId: string) => socket.messages.filter((m) => m.type === 'started' && m.jobId === jobId).length
+  const starts = (jobId: string) =>
+    socket.messages.filter((m) => m.type === 'started' && m.jobId === jobId).length
   expect([once, always, after].map(starts)).toEqual([2, 2, 1])
   expect(bridge.bugs).toEqual([])
   await bridge.close()
