@@ -10,7 +10,7 @@ import type { AppState } from './state.ts'
 import type { AppStore } from './store.ts'
 
 /** What belongs over the document now; two targets with one key are the same pixels. */
-export type PreviewTarget = {
+type PreviewTarget = {
   readonly key: string
   readonly jobId: string
   readonly request: GenerateRequest
@@ -20,7 +20,7 @@ export type PreviewTarget = {
 )
 
 /** The variation a person looks at, else what the running job is making; null where neither belongs to the open document. */
-export function previewTarget({ open, jobs, document }: AppState): PreviewTarget | null {
+function previewTarget({ open, jobs, document }: AppState): PreviewTarget | null {
   const here = jobs.filter(({ request }) => request.documentId === document?.id)
   const looked = open?.isShown === true ? here.find(({ id }) => id === open.jobId) : undefined
   if (open !== null && looked !== undefined && looked.result !== null) {

@@ -9,7 +9,9 @@ export interface Notice {
 /** Any thrown thing as what a person is shown. */
 export function toNotice(error: unknown): Notice {
   if (error instanceof CodedError)
-    return error.hint === undefined ? { message: error.message } : { message: error.message, hint: error.hint }
+    return error.hint === undefined
+      ? { message: error.message }
+      : { message: error.message, hint: error.hint }
   return {
     message: `Something went wrong inside the panel: ${error instanceof Error ? error.message : String(error)}`,
     hint: 'Finished results are safe on the server. Reload the page and try again.'

@@ -55,12 +55,15 @@ function connected(state: AppState, connection: ConnectionStatus): AppState {
   return { ...state, connection, jobs }
 }
 
-/** A chosen Generate or Expand stands until the document offers the other one. */
+/**
+ * A chosen intent stands until the document offers another. Expand is offered over any, for whoever has just extended the
+ * canvas wants to fill it; Generate only over Expand, when there is no empty canvas left.
+ */
 function viewed(state: AppState, document: DocumentView | null): AppState {
   const offered = offeredIntent(document)
   const { intent } = state.settings
   const isOutdated =
-    offered !== offeredIntent(state.document) && (intent === 'generate' || intent === 'expand')
+    offered !== offeredIntent(state.document) && (offered === 'expand' || intent === 'expand')
   const isSame = document?.id === state.document?.id
   return {
     ...state,

@@ -5,7 +5,7 @@ export const intents = ['generate', 'refine', 'expand', 'depth'] as const
 export type Intent = (typeof intents)[number]
 
 export const themes = ['system', 'light', 'dark'] as const
-export type Theme = (typeof themes)[number]
+type Theme = (typeof themes)[number]
 
 /** What a person chose; null is always "automatic". */
 export interface Settings {

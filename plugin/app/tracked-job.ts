@@ -100,7 +100,7 @@ export function joined(known: TrackedJob | undefined, job: Job): TrackedJob {
 export const unsettled = (job: TrackedJob): TrackedJob =>
   isFinished(job) || job.state === 'sending'
     ? job
-    : { ...job, state: 'queued', position: null, progress: null, preview: null }
+    : { ...job, state: 'queued', position: null, progress: null, preview: null, isCancelling: false }
 
 const ended = (job: TrackedJob): TrackedJob => ({
   ...job,

@@ -4,7 +4,7 @@ import { isHealth, isServerMessage, parseJson } from './replies.ts'
 import type { OpenSocket, Socket } from './socket.ts'
 
 /** Why there is no connection; each has its own way out. */
-export type OfflineCause = 'not-running' | 'wrong-version' | 'wrong-token' | 'forbidden'
+type OfflineCause = 'not-running' | 'wrong-version' | 'wrong-token' | 'forbidden'
 
 export type ConnectionStatus =
   | { readonly state: 'connecting' }

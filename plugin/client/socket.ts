@@ -4,7 +4,7 @@ export interface Socket {
   readonly close: () => void
 }
 
-export interface SocketHandlers {
+interface SocketHandlers {
   readonly opened: () => void
   readonly received: (text: string) => void
   /** Called once, also when the socket never opened. */

@@ -134,7 +134,7 @@ export function createMemoryHost(alpha: MaskImage) {
 }
 
 /** A client without a server: it records what it is asked, and gives what the test put there. */
-export function createFakeClient() {
+function createFakeClient() {
   const calls: string[] = []
   const sent: { readonly jobId: string; readonly request: GenerateRequest }[] = []
   const uploaded: { readonly ref: ImageRef; readonly image: ImageToSend }[] = []
