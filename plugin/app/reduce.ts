@@ -63,7 +63,9 @@ function viewed(state: AppState, document: DocumentView | null): AppState {
   const offered = offeredIntent(document)
   const { intent } = state.settings
   const isOutdated =
-    offered !== offeredIntent(state.document) && (offered === 'expand' || intent === 'expand')
+    state.document !== null &&
+    offered !== offeredIntent(state.document) &&
+    (offered === 'expand' || intent === 'expand')
   const isSame = document?.id === state.document?.id
   return {
     ...state,

@@ -153,7 +153,6 @@ describe.sequential('a person at Marquee', () => {
     await page.getByRole('application').focus()
     await page.keyboard.press('Enter')
     person.canvas(320, 256)
-    await intent('Generate')
     await person.button('Expand').waitFor()
     await prompt('a castle in the grass, blue sky')
     await press('Expand')

@@ -118,7 +118,9 @@ describe('the intent', () => {
     expect(intentInForce(after(empty, chose('generate'), empty))).toBe('generate')
     expect(intentInForce(after(viewed, chose('generate'), empty))).toBe('expand')
     expect(intentInForce(after(empty, chose('expand'), viewed))).toBe('generate')
-    expect(intentInForce(after(viewed, chose('refine'), empty))).toBe('refine')
+    expect(intentInForce(after(viewed, chose('refine'), empty))).toBe('expand')
+    expect(intentInForce(after(empty, chose('refine'), viewed))).toBe('refine')
+    expect(intentInForce(after(chose('refine'), empty))).toBe('refine')
   })
 })
 
