@@ -34,8 +34,11 @@ const allowed = {
   ],
   'bridge-server/server': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
   'plugin/hosts/canvas': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/ui/controls'],
+  'plugin/hosts/photoshop': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/client/coded-error'],
   'plugin/client': ['bridge-server/protocol'],
   'plugin/app': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/client'],
+  'plugin/remote': ['bridge-server/protocol', 'plugin/client', 'plugin/app'],
+  'plugin/package': [],
   'plugin/ui': ['bridge-server/protocol', 'plugin/app', 'plugin/hosts/host']
 }
 

@@ -30,7 +30,7 @@ export default defineConfig(
     // Loops over typed arrays: an index in range is certain there and the compiler cannot see it.
     files: [
       'bridge-server/{tensor,image,sampling,weights,nn,pipeline,prompt}/**',
-      'plugin/hosts/canvas/**',
+      'plugin/hosts/{canvas,photoshop}/**',
       'tests/**'
     ],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' }

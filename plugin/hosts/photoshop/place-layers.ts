@@ -1,0 +1,124 @@
+import { CodedError } from '../../client/coded-error.ts'
+import type { NewLayer } from '../host.ts'
+import { pixelFormOf, type Documents } from './documents.ts'
+import { putLayerMask, putSelection, type PlacedMask } from './layer-mask.ts'
+import type { Bounds, Document, ExecutionContext, Layer, Photoshop } from './photoshop-api.ts'
+import { readSelection, selectedArea } from './read-selection.ts'
+import { layerSamples } from './samples.ts'
+import { MAX_BUFFER, stripsOf } from './strips.ts'
+
+/**
+ * Adds layers above the active one, the first lowest, as one step of the history; selection, active layers and what is
+ * visible stay. Inside a modal scope; where it throws, Photoshop takes back what was done.
+ */
+export async function placeLayers(
+  photoshop: Photoshop,
+  documents: Documents,
+  context: ExecutionContext,
+  documentId: string,
+  layers: readonly NewLayer[]
+): Promise<void> {
+  const { app } = photoshop
+  const document = documents.find(documentId)
+  for (const layer of layers) checkLayer(layer)
+  pixelFormOf(document)
+  const name = layers.length === 1 ? `Add “${layers[0]?.name ?? ''}”` : `Add ${layers.length} layers`
+  const inFront = app.activeDocument
+  if (inFront?.id !== document.id) app.activeDocument = document
+  const suspension = await context.hostControl.suspendHistory({ documentID: document.id, name })
+  const active = [...document.activeLayers]
+  const selection = await takeSelection(photoshop, document)
+  let below = topmost(document.layers, new Set(active.map(({ id }) => id)))
+  for (const layer of layers) below = await placeLayer(photoshop, document, layer, below)
+  await restoreSelection(photoshop, document, selection)
+  document.activeLayers = active
+  await context.hostControl.resumeHistory(suspension, true)
+  if (inFront !== null && inFront.id !== document.id) app.activeDocument = inFront
+}
+
+/** A picture of another size than its area would be put askew. */
+function checkLayer({ name, area, pixels, mask }: NewLayer): void {
+  for (const image of mask === undefined ? [pixels] : [pixels, mask])
+    if (image.width !== area.width || image.height !== area.height)
+      throw new Error(
+        `Layer “${name}” is ${area.width} × ${area.height} pixels, but its picture is ${image.width} × ${image.height}.`
+      )
+}
+
+async function placeLayer(
+  photoshop: Photoshop,
+  document: Document,
+  { name, area, pixels, mask }: NewLayer,
+  below: Layer | null
+): Promise<Layer> {
+  const { imaging, constants } = photoshop
+  const { isGrey, depth, colorSpace, colorProfile } = pixelFormOf(document)
+  const layer = await document.createPixelLayer({ name })
+  if (layer === null) throw new CodedError('host-busy', `Photoshop made no layer for “${name}”.`)
+  const components = isGrey ? 2 : 4
+  for (const strip of stripsOf({ ...area, x: 0, y: 0 }, components * (depth / 8), MAX_BUFFER)) {
+    const rows = { from: strip.y, count: strip.height }
+    const imageData = await imaging.createImageDataFromBuffer(layerSamples(pixels, rows, isGrey, depth), {
+      width: strip.width,
+      height: strip.height,
+      components,
+      colorSpace,
+      ...(colorProfile === undefined ? {} : { colorProfile }),
+      chunky: true
+    })
+    try {
+      await imaging.putPixels({
+        documentID: document.id,
+        layerID: layer.id,
+        imageData,
+        // How later strips would mix with what is there does not matter: nothing is there.
+        replace: strip.y === 0,
+        targetBounds: { left: area.x, top: area.y + strip.y }
+      })
+    } finally {
+      imageData.dispose()
+    }
+  }
+  if (mask !== undefined) await putLayerMask(photoshop, document, layer.id, { area, mask })
+  if (below !== null) layer.move(below, constants.ElementPlacement.PLACEBEFORE)
+  return layer
+}
+
+/** The topmost of the layers with these ids, inside groups too. */
+function topmost(layers: readonly Layer[], ids: ReadonlySet<number>): Layer | null {
+  for (const layer of layers) {
+    if (ids.has(layer.id)) return layer
+    const inside = topmost(layer.layers ?? [], ids)
+    if (inside !== null) return inside
+  }
+  return null
+}
+
+/** What was selected: a rectangle also beyond the canvas, anything else as a mask. */
+type KeptSelection = { readonly rectangle: Bounds } | PlacedMask | null
+
+/** Deselects, and tells what was selected. */
+async function takeSelection({ imaging }: Photoshop, document: Document): Promise<KeptSelection> {
+  const { selection } = document
+  const { bounds, solid } = selection
+  if (bounds === null) return null
+  const area = selectedArea(document)
+  const { left, top, right, bottom } = bounds
+  const kept =
+    solid || area === null
+      ? { rectangle: { left, top, right, bottom } }
+      : { area, mask: await readSelection(imaging, document, area) }
+  await selection.deselect()
+  return kept
+}
+
+async function restoreSelection(
+  photoshop: Photoshop,
+  document: Document,
+  kept: KeptSelection
+): Promise<void> {
+  if (kept === null) return
+  if ('rectangle' in kept)
+    await document.selection.selectRectangle(kept.rectangle, photoshop.constants.SelectionType.REPLACE)
+  else await putSelection(photoshop, document, kept)
+}

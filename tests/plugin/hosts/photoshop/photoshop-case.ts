@@ -1,0 +1,63 @@
+import { afterEach, expect } from 'vitest'
+import { createDocuments } from '../../../../plugin/hosts/photoshop/documents.ts'
+import { createModal } from '../../../../plugin/hosts/photoshop/modal.ts'
+import { createPhotoshopHost, type PhotoshopHost } from '../../../../plugin/hosts/photoshop/photoshop-host.ts'
+import { createWatch } from '../../../../plugin/hosts/photoshop/watch.ts'
+import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
+import type { Knobs } from '../../../support/photoshop/knobs.ts'
+import { createSimulator, type Simulator } from '../../../support/photoshop/simulator.ts'
+
+/** Time runs this much faster than Photoshop's. */
+const speed = 50
+
+export const later = (milliseconds: number, action: () => void): (() => void) => {
+  const timer = setTimeout(action, milliseconds / speed)
+  return () => clearTimeout(timer)
+}
+export const now = (): number => performance.now() * speed
+
+const started: Simulator[] = []
+
+/** Every test ends by asking Photoshop what went wrong behind the plugin's back. */
+afterEach(() => {
+  for (const { faults } of started.splice(0)) expect(faults()).toEqual([])
+})
+
+export interface PhotoshopCase extends Simulator {
+  readonly host: PhotoshopHost
+}
+
+/** The host over a simulated Photoshop. */
+export function startHost(knobs: Partial<Knobs> = {}): PhotoshopCase {
+  const simulator = createSimulator(knobs)
+  started.push(simulator)
+  const { photoshop } = simulator
+  const host = createPhotoshopHost({
+    photoshop,
+    documents: createDocuments(photoshop.app, 'session'),
+    modal: createModal({ core: photoshop.core, now, later }),
+    watch: createWatch(photoshop, later),
+    patience: 1000
+  })
+  return { ...simulator, host }
+}
+
+/** An opaque picture in which no two near pixels are alike. */
+export function pictureOf(width: number, height: number, seed = 1, alpha = 255): RgbaImage {
+  const data = new Uint8ClampedArray(width * height * 4)
+  for (let at = 0; at < data.length; at++)
+    data[at] = at % 4 === 3 ? alpha : (at * 37 + seed * 91 + (at >> 6) * 5) & 255
+  return { width, height, data }
+}
+
+export const whole = ({ width, height }: { readonly width: number; readonly height: number }) => ({
+  x: 0,
+  y: 0,
+  width,
+  height
+})
+
+export function greatestDifference(a: RgbaImage, b: RgbaImage): number {
+  expect([a.width, a.height]).toEqual([b.width, b.height])
+  return a.data.reduce((most, value, at) => Math.max(most, Math.abs(value - b.data[at]!)), 0)
+}

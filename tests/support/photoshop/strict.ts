@@ -1,0 +1,36 @@
+/** The code under test used something that the simulator, and so nobody, has thought about. */
+export class SimUnsupported extends Error {
+  constructor(what: string) {
+    super(`The simulator knows no ${what}`)
+    this.name = 'SimUnsupported'
+  }
+}
+
+/** What a promise check, a test's printer and the debugger ask of any object. */
+const asked = new Set(['then', 'toJSON', 'asymmetricMatch', 'nodeType', '$$typeof', 'constructor'])
+
+/** An object that throws when a member is read or written that it has not. */
+export function strict<T extends object>(name: string, object: T): T {
+  return new Proxy(object, {
+    get(target, key, receiver) {
+      if (typeof key === 'string' && !(key in target) && !asked.has(key))
+        throw new SimUnsupported(`${name}.${key}`)
+      return Reflect.get(target, key, receiver)
+    },
+    set(target, key, value) {
+      const setter = Object.getOwnPropertyDescriptor(target, key)?.set
+      if (setter === undefined) throw new SimUnsupported(`writing of ${name}.${String(key)}`)
+      Reflect.apply(setter, target, [value])
+      return true
+    }
+  })
+}
+
+/** Throws unless `options` has the required keys and no others but the optional ones. */
+export function onlyKeys(what: string, options: unknown, required: string[], optional: string[] = []): void {
+  if (typeof options !== 'object' || options === null) throw new SimUnsupported(`${what} without options`)
+  for (const key of Object.keys(options))
+    if (!required.includes(key) && !optional.includes(key))
+      throw new SimUnsupported(`option ${key} of ${what}`)
+  for (const key of required) if (!(key in options)) throw new Error(`${what}: ${key} is missing`)
+}
