@@ -1,24 +1,17 @@
 import { matchColors } from '../image/color-match.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
-import { resizeGray, resizeRgba } from '../image/resize.ts'
+import { resizeRgba } from '../image/resize.ts'
 import { withoutSeam } from '../image/seam.ts'
-import { latentMask } from '../image/mask.ts'
-import { toPixels, toTensor } from '../image/tensor-pixels.ts'
+import { toPixels } from '../image/tensor-pixels.ts'
 import type { Rect, Size } from '../protocol/geometry.ts'
 import type { Phase } from '../protocol/messages.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import type { DiffusionModel, Models } from '../runtime/model.ts'
-import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
-import { planSampling } from '../sampling/plan.ts'
-import type { Tensor } from '../tensor/tensor.ts'
-import { encodePrompts } from './conditioning.ts'
-import { depthFor, depthMap } from './depth.ts'
-import { sampleLatents, type LatentsJob } from './latents.ts'
-import { extraChannels } from './model-input.ts'
+import type { Models } from '../runtime/model.ts'
+import { depthMap } from './depth.ts'
+import { sampleLatents } from './latents.ts'
 import { seamReach } from './outpaint.ts'
-import { planFor } from './plan.ts'
+import { prepare } from './prepare.ts'
 import { previewerFor } from './preview.ts'
-import { sizeEmbeddingOf } from './size-embedding.ts'
 import { sceneOf, type RequestImages, type Scene } from './scene.ts'
 
 /** Where a job stands: steps are those of all variations together. */
@@ -67,53 +60,21 @@ export async function generate(
   report('loading')
   const scene = sceneOf(request, images)
   const model = await models.open(request.model)
-  const { workingSize, startsFromPicture, ...plan } = planFor(request, model.info)
-  const sigmas = modelSigmas(noiseOf(model, request))
-  const samplingPlan = planSampling(plan.sampling, sigmas)
-  report.steps(samplingPlan.sigmas.length - 1)
-
-  report('encoding')
-  const conditionings = await encodePrompts(model, request, samplingPlan.sampler, stage.signal)
-  const picture = scene.picture === null ? null : resizeRgba(scene.picture, workingSize, 'lanczos')
-  const mask = scene.denoise === null ? null : resizeGray(scene.denoise, workingSize, 'bilinear')
-
-  const small = mask === null ? null : latentMask(mask, model.downscale)
-
-  if (model.inputChannels === 5) report('depth')
-  const depth = await depthFor(model, request.mode, scene.depth, picture)
-
-  report('encoding')
-  const channels = await extraChannels(model, { workingSize, picture, mask, latentMask: small, depth })
-  const latents = picture !== null && startsFromPicture ? await model.encode(toTensor(picture)) : null
+  const { job, workingSize, depth } = await prepare(request, scene, model, { ...stage, report })
   const preview = await previewerFor(model)
 
-  const dims = [1, 4, workingSize.height / model.downscale, workingSize.width / model.downscale]
+  const steps = job.plan.sigmas.length - 1
   const variations: { pixels: Rgba; seed: number }[] = []
   for (let variation = 0; variation < count; variation++) {
-    const job: LatentsJob = {
-      model,
-      sigmas,
-      plan: samplingPlan,
-      conditionings,
-      extra: { channels, sizes: sizeEmbeddingOf(model, workingSize) },
-      guidance: sampling.guidance,
-      guidanceRescale: sampling.guidanceRescale ?? 0,
-      ...(sampling.eta === undefined ? {} : { eta: sampling.eta }),
-      noise: sampling.noise ?? 'cpu',
-      dims,
-      picture: latents?.data ?? null,
-      mask: small === null ? null : forEachChannel(small, dims),
-      signal: stage.signal,
-      onStep: ({ index, denoised }) => {
-        report('sampling', variation, index + 1)
-        stage.onPreview({ variation, area, image: preview(denoised, dims) })
-      }
-    }
-    report('sampling', variation, 0)
+    const at = { variation, steps }
     const seed = sampling.seed + variation
-    const data = await sampleLatents(job, seed)
-    report('decoding', variation, samplingPlan.sigmas.length - 1)
-    const decoded = toPixels(await model.decode({ data, dims }))
+    report('sampling', { ...at, step: 0 })
+    const data = await sampleLatents(job, seed, ({ index, denoised }) => {
+      report('sampling', { ...at, step: index + 1 })
+      stage.onPreview({ variation, area, image: preview(denoised, job.dims) })
+    })
+    report('decoding', { ...at, step: steps })
+    const decoded = toPixels(await model.decode({ data, dims: job.dims }))
     variations.push({ pixels: finished(decoded, scene, request), seed })
   }
   return {
@@ -136,28 +97,19 @@ function finished(decoded: Rgba, { original, compositing }: Scene, request: Gene
     : matched
 }
 
-/** A mask of one channel for all of them. */
-function forEachChannel({ data }: Tensor, [, c = 0]: readonly number[]): Float32Array {
-  const all = new Float32Array(c * data.length)
-  for (let channel = 0; channel < c; channel++) all.set(data, channel * data.length)
-  return all
+interface Place {
+  readonly variation: number
+  /** Steps done of this variation, and those that each has. */
+  readonly step: number
+  readonly steps: number
 }
-
-const noiseOf = ({ alphasCumprod }: DiffusionModel, { sampling }: GenerateRequest): Float64Array =>
-  sampling.zeroTerminalSnr === true ? zeroTerminalSnr(alphasCumprod) : alphasCumprod
 
 /** Tells the stage where a job stands, and stops it between phases once it is cancelled. */
-function reporter({ signal, onProgress }: Stage, variations: number) {
-  let each = 0
-  const report = (phase: Phase, variation = 0, step = 0): void => {
+const reporter =
+  ({ signal, onProgress }: Stage, variations: number) =>
+  (phase: Phase, { variation, step, steps }: Place = { variation: 0, step: 0, steps: 0 }): void => {
     signal.throwIfAborted()
     // Adaptive samplers make as many steps as they need.
-    const done = variation * each + Math.min(step, each)
-    onProgress({ phase, variation, variations, step: done, steps: variations * each })
+    const done = variation * steps + Math.min(step, steps)
+    onProgress({ phase, variation, variations, step: done, steps: variations * steps })
   }
-  return Object.assign(report, {
-    steps: (count: number) => {
-      each = count
-    }
-  })
-}

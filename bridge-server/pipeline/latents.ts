@@ -31,11 +31,14 @@ export interface LatentsJob {
   /** What of `picture` may change, 0…1 for each latent; null: all. */
   readonly mask: Latents | null
   readonly signal: AbortSignal
-  readonly onStep: (step: SamplerStep) => void
 }
 
 /** Samples one picture's latents. The same job and seed give the same bits. */
-export async function sampleLatents(job: LatentsJob, seed: number): Promise<Latents> {
+export async function sampleLatents(
+  job: LatentsJob,
+  seed: number,
+  onStep?: (step: SamplerStep) => void
+): Promise<Latents> {
   const { plan, picture, mask } = job
   const generator = job.noise === 'cpu' ? createTorchGenerator(seed) : createPhiloxGenerator(seed)
   const length = elements(job.dims)
@@ -57,7 +60,7 @@ export async function sampleLatents(job: LatentsJob, seed: number): Promise<Late
       unconditional: denoise.unconditional,
       modelSigmas: job.sigmas,
       signal: job.signal,
-      onStep: job.onStep,
+      ...(onStep === undefined ? {} : { onStep }),
       ...(job.eta === undefined ? {} : { eta: job.eta }),
       ...(plan.order === undefined ? {} : { order: plan.order })
     }

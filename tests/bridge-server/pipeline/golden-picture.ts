@@ -109,8 +109,7 @@ export async function pictures(
     dims,
     picture: picture === null ? null : (await model.encode(toTensor(picture))).data,
     mask: mask === null ? null : webuiMask(mask, request),
-    signal,
-    onStep: () => undefined
+    signal
   }
   const made: Rgba[] = []
   for (let i = 0; i < count; i++) {
