@@ -1,7 +1,7 @@
 import Libsql from 'libsql'
 import { AppError } from '../errors.ts'
 
-export type Value = string | number | null
+type Value = string | number | null
 export type Row = Readonly<Record<string, unknown>>
 
 /** An embedded SQLite database. Every call is synchronous; each may throw AppError 'disk-full'. */
