@@ -43,6 +43,8 @@ export interface Target {
   readonly attention: 'fused' | 'plain'
   /** Whether rows are picked from a table of 16-bit floats as it is stored; a GPU may not know such numbers at all. */
   readonly gathersHalf: boolean
+  /** Convolutions get zero channels up to a multiple of this: onnxruntime 1.30 is wrong about nine of them on WebGPU. */
+  readonly channelMultiple: number
 }
 
 /** A graph under construction. Equal nodes and constants are made once. */

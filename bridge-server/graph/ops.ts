@@ -86,6 +86,16 @@ export function slice(m: Scope, x: Value, axis: number, start: number, end = Num
   return m.graph.node('Slice', [x, ...bounds], x.shape.with(axis, kept))
 }
 
+/** Zero channels behind those of `x` [n, c, ...] up to a multiple of `multiple`; x itself where there is nothing to add. */
+export function padChannels(m: Scope, x: Value, multiple: number): Value {
+  const channels = x.shape[1] ?? DYNAMIC
+  const padded = Math.ceil(channels / multiple) * multiple
+  if (channels < 0 || padded === channels) return x
+  const rank = x.shape.length
+  const pads = Array.from({ length: 2 * rank }, (_, i) => (i === rank + 1 ? padded - channels : 0))
+  return m.graph.node('Pad', [x, integers(m.graph, pads)], x.shape.with(1, padded))
+}
+
 /** Repeats `x` [1, ...] as often as `like` has batches. */
 export function expandBatch(m: Scope, x: Value, like: Value): Value {
   const rest = integers(m.graph, x.shape.slice(1))

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, mul, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
+import { add, mul, padChannels, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
 import type { Scope, View } from '../graph/scope.ts'
 import { convolved, DYNAMIC } from '../graph/shape.ts'
 
@@ -51,7 +51,8 @@ export function convolve(
     convolved(h, kernelH, stride, top + bottom),
     convolved(w, kernelW, stride, left + right)
   ]
-  return m.graph.node('Conv', bias === null ? [x, weight] : [x, weight, bias], shape, {
+  const operands = [x, weight].map((value) => padChannels(m, value, m.graph.target.channelMultiple))
+  return m.graph.node('Conv', bias === null ? operands : [...operands, bias], shape, {
     kernel_shape: kernel,
     strides: [stride, stride],
     pads: [top, left, bottom, right]

@@ -13,7 +13,7 @@ export interface Device {
   readonly target: Target
 }
 
-const CPU: Device = { provider: 'cpu', target: { attention: 'fused', gathersHalf: true } }
+const CPU: Device = { provider: 'cpu', target: { attention: 'fused', gathersHalf: true, channelMultiple: 1 } }
 
 /**
  * Opens the device that a person asked for and has it prove itself on a small attention.
@@ -39,7 +39,10 @@ async function openAccelerator(provider: Exclude<Provider, 'cpu'>): Promise<Devi
   // The fused operator is silently wrong on GPUs with small subgroups.
   const fused = await probe(provider, 'fused').catch(() => null)
   const right = fused !== null && relativeError(fused, expected) <= TOLERANCE
-  return { provider, target: { attention: right ? 'fused' : 'plain', gathersHalf: false } }
+  return {
+    provider,
+    target: { attention: right ? 'fused' : 'plain', gathersHalf: false, channelMultiple: 4 }
+  }
 }
 
 /** The end of what the native part reports; its beginning names source files. */
@@ -83,7 +86,7 @@ async function probe(provider: Provider, kind: Target['attention']): Promise<Ten
 }
 
 function attentionGraph(kind: Target['attention']): Graph {
-  const graph = createGraph({ attention: kind, gathersHalf: true })
+  const graph = createGraph({ attention: kind, gathersHalf: true, channelMultiple: 1 })
   const { m } = openNetwork(graph, { names: [], get: () => undefined }, 'probe')
   const [q, k, v] = [probeInput(graph, 'q'), probeInput(graph, 'k'), probeInput(graph, 'v')]
   graph.output('y', attention(m, q, k, v, { heads: HEADS }))

@@ -17,7 +17,7 @@ function source(shapes: Readonly<Record<string, readonly number[]>>): WeightSour
 }
 
 const open = (shapes: Readonly<Record<string, readonly number[]>>) => {
-  const graph = createGraph({ attention: 'fused', gathersHalf: true })
+  const graph = createGraph({ attention: 'fused', gathersHalf: true, channelMultiple: 1 })
   return { graph, ...openNetwork(graph, source(shapes), 'UNet') }
 }
 

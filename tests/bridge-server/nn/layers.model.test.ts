@@ -18,7 +18,7 @@ async function compute(
   build: (m: Scope, values: ReadonlyMap<string, Value>) => Value,
   kind: Target['attention'] = 'fused'
 ): Promise<Tensor> {
-  const graph = createGraph({ attention: kind, gathersHalf: true })
+  const graph = createGraph({ attention: kind, gathersHalf: true, channelMultiple: 1 })
   const { m } = openNetwork(graph, { names: [], get: () => undefined }, 'test')
   const values = new Map(
     Object.entries(inputs).map(([name, { dims }]) => [

@@ -13,7 +13,7 @@ import { TOLERANCE } from './recorded.ts'
 test('the CPU is always there, with fused attention', async () => {
   expect(await openDevice('cpu')).toEqual({
     provider: 'cpu',
-    target: { attention: 'fused', gathersHalf: true }
+    target: { attention: 'fused', gathersHalf: true, channelMultiple: 1 }
   })
 })
 
