@@ -50,8 +50,10 @@ afterAll(async () => {
 const client = 'client-of-tests'
 const withToken = { authorization: `Bearer ${testToken}`, 'x-marquee-client': client }
 
-const call = (url: string, options: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}) =>
-  fetch(`${bridge.url}${url}`, { ...options, headers: { ...withToken, ...options.headers } })
+const call = (
+  url: string,
+  options: Omit<RequestInit, 'headers'> & { headers?: Record<string, string> } = {}
+) => fetch(`${bridge.url}${url}`, { ...options, headers: { ...withToken, ...options.headers } })
 
 const put = (id: string, body: Uint8Array<ArrayBuffer>) =>
   call(`/api/blobs/${id}`, { method: 'PUT', body, headers: { 'content-type': 'application/octet-stream' } })
