@@ -1,4 +1,4 @@
-import type { JSX } from 'react'
+import type { JSX, KeyboardEvent } from 'react'
 import { ActionButton, Checkbox, NumberField, Text, ToggleButton } from '../../../ui/controls.tsx'
 import type { Rect } from '#protocol/geometry.ts'
 import { maxEdge } from '../limits.ts'
@@ -174,8 +174,12 @@ function CropOptions(): JSX.Element | null {
   const crop = useEditorState((state) => state.crop)
   if (crop === null) return null
   const set = (change: Partial<Rect>): void => editor.set({ crop: { ...crop, ...change } })
+  // The fields take over what was typed when Enter goes down; when it comes up the frame is complete.
+  const applyOnEnter = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter') applyCrop(editor)
+  }
   return (
-    <>
+    <div className="option-group" onKeyUp={applyOnEnter}>
       <NumberOption label="Left" value={crop.x} from={-maxEdge} to={maxEdge} set={(x) => set({ x })} />
       <NumberOption label="Top" value={crop.y} from={-maxEdge} to={maxEdge} set={(y) => set({ y })} />
       <NumberOption label="Width" value={crop.width} from={1} to={maxEdge} set={(width) => set({ width })} />
@@ -190,6 +194,6 @@ function CropOptions(): JSX.Element | null {
       <ActionButton isQuiet onPress={() => resetCrop(editor)}>
         Reset
       </ActionButton>
-    </>
+    </div>
   )
 }

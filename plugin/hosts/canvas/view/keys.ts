@@ -9,7 +9,7 @@ export function listenForKeys(editor: Editor): () => void {
     if (event.defaultPrevented || isTyping(event.target) || isInDialog(event.target)) return
     const written = writtenKey(event)
     const command = commands.find((each) => each.keys.includes(written) && each.can(editor.store.getState()))
-    if (command !== undefined && !(needsFocus(written) && isControl(event.target))) {
+    if (command !== undefined && !isTaken(written, event.target)) {
       event.preventDefault()
       command.run(editor)
       return
@@ -34,11 +34,16 @@ export function writtenKey({ key, code, ctrlKey, metaKey, shiftKey, altKey }: Ke
 
 type KeyInput = Pick<KeyboardEvent, 'key' | 'code' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>
 
-/** Keys that a focused button, list or slider has its own use for. */
-const needsFocus = (written: string): boolean =>
-  /^(Shift\+)?(Enter|Escape|Delete|Backspace|Arrow.*)$/.test(written)
+/** Whether what has the focus has its own use for a key: Enter presses buttons, arrows move sliders and walk lists. */
+function isTaken(written: string, target: EventTarget | null): boolean {
+  if (!(target instanceof Element)) return false
+  if (written === 'Enter') return target.closest('button, a, input, [role=button]') !== null
+  const moves = /^(Shift\+)?(Escape|Delete|Backspace|Arrow.*)$/.test(written)
+  return moves && target.closest('input, [role=slider], [role=radiogroup], li') !== null
+}
 
-const isTyping = (target: EventTarget | null): boolean =>
+/** Whether keys are letters to what has the focus. */
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   (target.isContentEditable ||
     target.matches('textarea, select, input:not([type=range], [type=checkbox], [type=radio])'))
@@ -46,9 +51,6 @@ const isTyping = (target: EventTarget | null): boolean =>
 const isInDialog = (target: EventTarget | null): boolean =>
   target instanceof Element &&
   target.closest('[role=dialog], [role=alertdialog], [role=menu], [role=listbox]') !== null
-
-const isControl = (target: EventTarget | null): boolean =>
-  target instanceof Element && target.closest('button, input, [role=slider], [role=button], li') !== null
 
 /** A command's first shortcut as it is shown, or null. */
 export const shownKey = ({ keys }: Command): string | null => keys[0]?.replace('Arrow', '') ?? null

@@ -5,6 +5,7 @@ import type { Gesture, Pointer, Tool } from '../tools/tool.ts'
 import { toolNamed } from '../tools/tools.ts'
 import { hand } from '../tools/view-tools.ts'
 import { toDocument, zoomedView } from '../view-transform.ts'
+import { isTyping } from './keys.ts'
 
 /** Turns pointer, wheel and space bar over the canvas into gestures of the tool in hand. */
 export function listenForPointer(
@@ -87,21 +88,24 @@ export function listenForPointer(
   }
 }
 
-/** The space bar is the hand tool while it is down; elsewhere on the page it presses buttons. */
+/** Over the canvas the space bar is the hand tool while it is down; elsewhere on the page it presses buttons. */
 function listenForSpace(frame: HTMLElement, signal: AbortSignal, changed: (isDown: boolean) => void): void {
+  const isMeant = (target: EventTarget | null): boolean =>
+    target === frame || target === document.body || (frame.matches(':hover') && !isTyping(target))
   const listener = (event: KeyboardEvent): void => {
     if (event.key !== ' ') return
     const isDown = event.type === 'keydown'
-    if (isDown && !isOverCanvas(frame, event.target)) return
-    if (isDown) event.preventDefault()
+    if (isDown && !isMeant(event.target)) return
+    if (isDown) {
+      event.preventDefault()
+      // The tool's button often still has the focus, and would be pressed.
+      event.stopPropagation()
+    }
     changed(isDown)
   }
-  window.addEventListener('keydown', listener, { signal })
-  window.addEventListener('keyup', listener, { signal })
+  window.addEventListener('keydown', listener, { signal, capture: true })
+  window.addEventListener('keyup', listener, { signal, capture: true })
 }
-
-const isOverCanvas = (frame: HTMLElement, target: EventTarget | null): boolean =>
-  target === document.body || target === frame
 
 function cursorOf(editor: Editor, tool: Tool, at: Point): string {
   const { crop, view, document } = editor.store.getState()
