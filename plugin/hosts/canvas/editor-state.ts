@@ -46,7 +46,7 @@ export interface Notice {
 }
 
 /** A document with its undo steps. */
-export interface Opened {
+interface Opened {
   readonly document: CanvasDocument
   readonly history: History
 }
