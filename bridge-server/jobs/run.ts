@@ -32,6 +32,9 @@ interface RunParts {
   readonly emit: (event: JobEvent) => void
 }
 
+/** Least milliseconds between two previews of a variation: each is fetched on its own. */
+const previewInterval = 200
+
 export function createRun({ stored, runJob, previews, now, emit }: RunParts): Run {
   const { key, job } = stored
   const jobId = job.id
@@ -39,6 +42,7 @@ export function createRun({ stored, runJob, previews, now, emit }: RunParts): Ru
   const timed = createProgress(now)
   const shown = new Map<number, JobEvent>()
   let progressed: JobEvent | null = null
+  let previewed = 0
   let cancelled = false
 
   const onProgress = (progress: Progress): void => {
@@ -49,6 +53,8 @@ export function createRun({ stored, runJob, previews, now, emit }: RunParts): Ru
   }
   const onPreview = (preview: PreviewImage): void => {
     const { variation, area } = preview
+    if (shown.has(variation) && now() - previewed < previewInterval) return
+    previewed = now()
     const event: JobEvent = { type: 'preview', jobId, variation, area, image: previews.put(key, preview) }
     shown.set(variation, event)
     emit(event)

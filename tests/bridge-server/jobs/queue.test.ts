@@ -199,6 +199,21 @@ it('thins out progress to ten a second and tells the time left from the time of 
   expect(progress.at(-1)).toMatchObject({ step: 100, etaSeconds: 0 })
 })
 
+it('shows five previews of a variation a second, and the first of each', async () => {
+  let time = 0
+  const run: RunJob = ({ request: { area } }, { onPreview }) => {
+    for (const variation of [0, 1])
+      for (let i = 0; i < 20; i++, time += 50)
+        onPreview({ variation, area, width: 1, height: 1, bytes: new Uint8Array([variation, i, 0, 0]) })
+    return Promise.resolve(result)
+  }
+  const { queue, events } = open(run, () => time)
+  submit(queue, 'a')
+  await tick()
+  const variations = events.filter((event) => event.type === 'preview').map(({ variation }) => variation)
+  expect(variations).toEqual([0, 0, 0, 0, 0, 1, 1, 1, 1, 1])
+})
+
 it('takes a thousand jobs, and has them again soon after a restart', { timeout: 60_000 }, () => {
   const { queue } = open()
   for (let i = 0; i < 1000; i++) submit(queue, `job-${i}`)
