@@ -68,6 +68,11 @@ export const union = (a: Gray, b: Gray): Gray => ({
   data: a.data.map((value, i) => Math.max(value, b.data[i]!))
 })
 
+export const intersection = (a: Gray, b: Gray): Gray => ({
+  ...a,
+  data: a.data.map((value, i) => Math.min(value, b.data[i]!))
+})
+
 /**
  * The mask at latent size, [1, 1, h, w] in 0…1: the greatest value of each square of `downscale` pixels, so that thin
  * selections do not vanish.

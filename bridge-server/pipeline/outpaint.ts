@@ -1,5 +1,5 @@
 import { AppError } from '../errors.ts'
-import { denoiseMask, selectedBounds, softenedInside, union } from '../image/mask.ts'
+import { denoiseMask, intersection, selectedBounds, softenedInside, union } from '../image/mask.ts'
 import type { Gray } from '../image/pixels.ts'
 import { maskValues } from '../protocol/context.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
@@ -8,15 +8,15 @@ import type { GenerateRequest } from '../protocol/request.ts'
 const OVERLAP = 8
 
 /**
- * Empty canvas is shown as new exactly as far as it is empty: no old pixel changes. Where a person's selection reaches over
- * old pixels these change too, softly towards the edge of the selection and never outside it.
+ * Empty canvas is shown as new exactly as far as it is empty: no old pixel changes. With a selection, only what it holds is
+ * filled; where it reaches over old pixels these change too, softly towards its edge and never outside it.
  */
 export function outpaintMasks(
   empty: Gray,
   selection: Gray | null,
   { canvas, area, strength, mask }: GenerateRequest
 ): { readonly denoise: Gray; readonly compositing: Gray } {
-  const wanted = selection === null ? empty : union(empty, selection)
+  const wanted = selection ?? empty
   if (!wanted.data.some((value) => value > 0))
     throw new AppError('selection-empty', {
       message: `The area of ${area.width} × ${area.height} pixels has no empty canvas to fill.`,
@@ -26,7 +26,7 @@ export function outpaintMasks(
   const { blend } = maskValues({ x: area.x + x, y: area.y + y, ...size }, canvas, strength, mask)
   return {
     denoise: denoiseMask(wanted, { grow: OVERLAP, feather: 0, blend: 0, padding: 0 }),
-    compositing: union(empty, softenedInside(wanted, blend))
+    compositing: union(intersection(empty, wanted), softenedInside(wanted, blend))
   }
 }
 

@@ -43,12 +43,13 @@ export function createActions(context: ActionContext): Actions {
     dispatch({ type: 'noticed', notice: toNotice(error) })
   }
 
-  async function applying(insert: () => Promise<void>, takesPreview: boolean) {
+  /** The preview goes with it: it would hide the new layer. */
+  async function applying(insert: () => Promise<void>) {
     if (getState().isApplying) return
     dispatch({ type: 'applying-began' })
     try {
       await insert()
-      dispatch({ type: 'applying-ended', isApplied: takesPreview })
+      dispatch({ type: 'applying-ended', isApplied: true })
     } catch (error) {
       dispatch({ type: 'applying-ended', isApplied: false })
       failed(error)
@@ -80,8 +81,8 @@ export function createActions(context: ActionContext): Actions {
     },
     showVariation: (shown) => dispatch({ type: 'variation-shown', shown }),
     hidePreview: () => dispatch({ type: 'preview-hidden' }),
-    apply: ({ jobId, variation }) => applying(() => applyVariation(context, jobOf(jobId), variation), true),
-    insertDepth: (jobId) => applying(() => applyDepth(context, jobOf(jobId)), false),
+    apply: ({ jobId, variation }) => applying(() => applyVariation(context, jobOf(jobId), variation)),
+    insertDepth: (jobId) => applying(() => applyDepth(context, jobOf(jobId))),
     discard: (jobId) => discards.discard(jobId),
     undoDiscard: () => discards.undo(),
     recall(jobId) {

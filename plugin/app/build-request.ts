@@ -5,7 +5,7 @@ import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest, Mode } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
-import { maskIn, united, type PlacedMask } from './masks.ts'
+import { isSharing, maskIn, type PlacedMask } from './masks.ts'
 import { modelFor, modeOf, samplingOf } from './model-choice.ts'
 import type { Intent, Settings } from './settings.ts'
 
@@ -115,6 +115,7 @@ function realSelection({ selection, canvas }: Situation): PlacedMask | null {
   return isAll ? null : selection
 }
 
+/** The selection, if it holds empty canvas; else all that is empty. */
 function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): PlacedMask {
   if (empty === null)
     throw new CodedError(
@@ -122,7 +123,7 @@ function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): P
       'There is no empty canvas to fill.',
       'Drag an edge of the canvas outward with the crop tool first, or use Generate.'
     )
-  return selection === null ? empty : united(empty, selection)
+  return selection !== null && isSharing(selection, empty) ? selection : empty
 }
 
 const contextOf = (selection: Rect, canvas: Size, strength: number, { nativeSize }: ModelInfo): Rect =>

@@ -1,6 +1,6 @@
 import type { Rect } from '#protocol/geometry.ts'
 import type { Host, HostDocument } from '../hosts/host.ts'
-import { emptiness, intersected, isSameRect, maskIn, type PlacedMask } from './masks.ts'
+import { emptiness, intersected, isSameRect, isSharing, type PlacedMask } from './masks.ts'
 
 /** What the panel keeps in mind about the open document, to offer what fits. No pixels. */
 export interface DocumentView extends HostDocument {
@@ -38,9 +38,7 @@ export function offeredIntent(view: DocumentView | null): 'generate' | 'expand' 
 async function selectsEmpty(host: Host, selection: PlacedMask, empty: Rect): Promise<boolean> {
   const shared = intersected(selection.bounds, empty)
   if (shared === null) return false
-  const holes = emptiness(await host.flatten(shared))
-  const selected = maskIn(shared, selection)
-  return holes.data.some((hole, i) => hole > 0 && (selected.data[i] ?? 0) > 0)
+  return isSharing(selection, { bounds: shared, mask: emptiness(await host.flatten(shared)) })
 }
 
 async function isBlank(host: Host, { canvas }: HostDocument, empty: Rect): Promise<boolean> {

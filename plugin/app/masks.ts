@@ -26,20 +26,12 @@ export function emptiness({ width, height, data }: RgbaImage): MaskImage {
   return { width, height, data: empty }
 }
 
-/** The greater of two masks at each pixel, in the smallest rectangle that holds both. */
-export function united(a: PlacedMask, b: PlacedMask): PlacedMask {
-  const x = Math.min(a.bounds.x, b.bounds.x)
-  const y = Math.min(a.bounds.y, b.bounds.y)
-  const bounds = {
-    x,
-    y,
-    width: Math.max(a.bounds.x + a.bounds.width, b.bounds.x + b.bounds.width) - x,
-    height: Math.max(a.bounds.y + a.bounds.height, b.bounds.y + b.bounds.height) - y
-  }
-  const mask = maskIn(bounds, a)
-  const other = maskIn(bounds, b)
-  for (let i = 0; i < mask.data.length; i++) mask.data[i] = Math.max(mask.data[i] ?? 0, other.data[i] ?? 0)
-  return { bounds, mask }
+/** Whether some pixel lies in both masks. */
+export function isSharing(a: PlacedMask, b: PlacedMask): boolean {
+  const shared = intersected(a.bounds, b.bounds)
+  if (shared === null) return false
+  const other = maskIn(shared, b)
+  return maskIn(shared, a).data.some((value, i) => value > 0 && (other.data[i] ?? 0) > 0)
 }
 
 /** The part that two rectangles share, or null. */

@@ -15,7 +15,9 @@ export function Panel() {
   const notice = useAppState((state) => state.notice)
   return (
     <div className="marquee-panel" role="region" aria-label="Marquee">
-      <ConnectionNotice />
+      <div className="marquee-standing">
+        <ConnectionNotice />
+      </div>
       <PromptSection />
       {notice !== null && <ErrorNotice notice={notice} onDismiss={dismissNotice} />}
       <JobList />

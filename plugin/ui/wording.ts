@@ -21,7 +21,7 @@ export function pressWords(intent: Intent, document: DocumentView): string {
     case 'refine':
       return selection === null ? 'Changes the whole picture' : `Changes what is in the selection, ${size}`
     case 'expand':
-      return selection === null ? 'Fills the empty canvas' : 'Fills the empty canvas and the selection'
+      return document.selectsEmpty ? 'Fills the empty canvas in the selection' : 'Fills the empty canvas'
     case 'depth':
       return selection === null ? 'New looks, same shapes' : 'New looks, same shapes, in the selection'
   }

@@ -121,13 +121,14 @@ describe('a finished job', () => {
 
   it('gives its depth map as a grey, opaque layer', async () => {
     const depth = { blob: 'd'.repeat(64), width: 2, height: 1, format: 'gray8' as const }
-    const { actions, documentState } = await finishedPanel(result({ depth }))
+    const { actions, documentState, store } = await finishedPanel(result({ depth }))
     await actions.insertDepth('one')
     const [layer] = documentState.inserted[0]!.layers
     const grey = 'd'.charCodeAt(0)
     expect(layer).toMatchObject({ name: 'Depth map' })
     expect([...layer!.pixels.data]).toEqual([grey, grey, grey, 255, grey, grey, grey, 255])
     expect(layer!.mask).toBeUndefined()
+    expect(store.getState().open?.isShown).toBe(false)
   })
 
   it('is deleted some time after it was discarded, unless that is undone', async () => {

@@ -67,10 +67,15 @@ describe('a plan', () => {
     expect(plan.mask).toMatchObject({ width: plan.area.width, height: plan.area.height })
   })
 
-  it('expands into the empty canvas and the selection together', () => {
-    const plan = planFor('expand', situation({ selection: square, empty: strip }), settings, usualModels)
-    const total = plan.mask?.data.reduce((sum, value) => sum + value, 0)
-    expect(total).toBe(6 * 255 + 3 * 255 + 128)
+  it('expands within a selection that holds empty canvas, else into all that is empty', () => {
+    const over = { bounds: { x: 636, y: 0, width: 3, height: 2 }, mask: mask('###', '###') }
+    const sum = (selection: typeof over) =>
+      planFor('expand', situation({ selection, empty: strip }), settings, usualModels).mask?.data.reduce(
+        (total, value) => total + value,
+        0
+      )
+    expect(sum({ ...over, mask: mask('###', '##+') })).toBe(5 * 255 + 128)
+    expect(sum(square)).toBe(6 * 255)
   })
 
   it('counts a selection of everything as none', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { emptiness, intersected, maskIn, united } from '../../../plugin/app/masks.ts'
+import { emptiness, intersected, isSharing, maskIn } from '../../../plugin/app/masks.ts'
 import { mask } from '../../support/panel.ts'
 
 const placed = { bounds: { x: 1, y: 1, width: 2, height: 2 }, mask: mask('#+', '.#') }
@@ -14,11 +14,19 @@ it('shows a mask in an area: cut off outside, nothing where it does not reach', 
   expect(maskIn({ x: 7, y: 7, width: 1, height: 1 }, placed)).toEqual(mask('.'))
 })
 
-it('unites masks by the greater value, whatever their order', () => {
-  const other = { bounds: { x: 0, y: 2, width: 2, height: 1 }, mask: mask('+#') }
-  const both = { bounds: { x: 0, y: 1, width: 3, height: 2 }, mask: mask('.#+', '+##') }
-  expect(united(placed, other)).toEqual(both)
-  expect(united(other, placed)).toEqual(both)
+it('knows whether masks share a pixel, whatever their order', () => {
+  const at = (x: number, ...rows: string[]) => {
+    const shape = mask(...rows)
+    return { bounds: { x, y: 1, width: shape.width, height: shape.height }, mask: shape }
+  }
+  for (const [other, expected] of [
+    [at(2, '.', '#'), true],
+    [at(1, '.', '#'), false],
+    [at(3, '#', '#'), false]
+  ] as const) {
+    expect(isSharing(placed, other)).toBe(expected)
+    expect(isSharing(other, placed)).toBe(expected)
+  }
 })
 
 it('calls empty what is not opaque, by as much', () => {
