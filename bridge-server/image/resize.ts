@@ -24,7 +24,7 @@ export function resizeRgba(image: Rgba, size: Size, filter: Filter): Rgba {
 }
 
 /** Every channel on its own: Pillow's modes L (1), RGB (3) and, before and after its premultiplication, RGBA (4). */
-export function resizeSamples(
+function resizeSamples(
   image: Samples,
   channels: number,
   { width, height }: Size,

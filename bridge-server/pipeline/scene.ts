@@ -69,12 +69,14 @@ function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestI
   return blurFill(picture, fillMask(selection, grow, feather))
 }
 
-function checkSizes({ area }: GenerateRequest, images: RequestImages): void {
-  for (const [name, image] of Object.entries(images)) {
-    const { width, height } = image as Rgba | Gray
-    if (width !== area.width || height !== area.height)
+function checkSizes({ area }: GenerateRequest, { snapshot, selection, depth }: RequestImages): void {
+  for (const [name, image] of [
+    ['snapshot', snapshot],
+    ['selection', selection],
+    ['depth map', depth]
+  ] as const)
+    if (image !== undefined && (image.width !== area.width || image.height !== area.height))
       throw new AppError('bad-message', {
-        message: `The ${name} has ${width} × ${height} pixels, the area ${area.width} × ${area.height}.`
+        message: `The ${name} has ${image.width} × ${image.height} pixels, the area ${area.width} × ${area.height}.`
       })
-  }
 }

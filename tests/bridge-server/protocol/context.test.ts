@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { areasFor, maskValues, padded } from '../../../bridge-server/protocol/context.ts'
+import { areasFor, defaultMaskSettings, maskValues, padded } from '../../../bridge-server/protocol/context.ts'
 import type { Rect } from '../../../bridge-server/protocol/geometry.ts'
 
 const rect = (x: number, y: number, width: number, height: number): Rect => ({ x, y, width, height })
@@ -42,6 +42,13 @@ describe('mask values', () => {
   test('only the part of the selection on the canvas counts', () => {
     expect(maskValues(rect(-500, -500, 560, 580), canvas, 1)).toEqual(
       maskValues(rect(0, 0, 60, 80), canvas, 1)
+    )
+  })
+
+  test('settings that are left out are the defaults', () => {
+    const selection = rect(10, 10, 600, 800)
+    expect(maskValues(selection, canvas, 1, { blend: 9 })).toEqual(
+      maskValues(selection, canvas, 1, { ...defaultMaskSettings, blend: 9 })
     )
   })
 
