@@ -26,6 +26,8 @@ export function watchDocument(
       store.dispatch({ type: 'document-viewed', document })
       if (isOther && document !== null) opened(document.id)
     } catch (error) {
+      // A document that cannot be looked at cannot be worked on; the one before is no longer in front.
+      store.dispatch({ type: 'document-viewed', document: null })
       store.dispatch({ type: 'noticed', notice: toNotice(error) })
     }
     isLooking = false

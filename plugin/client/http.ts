@@ -9,7 +9,7 @@ interface HttpOptions {
 }
 
 interface Ask {
-  readonly method?: 'HEAD' | 'PUT' | 'DELETE'
+  readonly method?: 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: BodyInit
 }
@@ -18,7 +18,7 @@ interface Ask {
 export interface Http {
   readonly ask: (path: string, ask?: Ask) => Promise<Response>
   /** The reply as JSON, which must be what was expected. */
-  readonly askJson: <T>(path: string, isExpected: (value: unknown) => value is T) => Promise<T>
+  readonly askJson: <T>(path: string, isExpected: (value: unknown) => value is T, ask?: Ask) => Promise<T>
 }
 
 export function createHttp({ url, token, clientId, fetch }: HttpOptions): Http {
@@ -39,8 +39,12 @@ export function createHttp({ url, token, clientId, fetch }: HttpOptions): Http {
     throw await errorOf(response)
   }
 
-  async function askJson<T>(path: string, isExpected: (value: unknown) => value is T): Promise<T> {
-    const value = parseJson(await (await ask(path)).text())
+  async function askJson<T>(
+    path: string,
+    isExpected: (value: unknown) => value is T,
+    how: Ask = {}
+  ): Promise<T> {
+    const value = parseJson(await (await ask(path, how)).text())
     if (!isExpected(value))
       throw new CodedError(
         'bad-message',

@@ -1,14 +1,14 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
-import type { Actions } from '../app/actions.ts'
+import type { PanelActions } from '../app/panel-actions.ts'
 import type { AppState } from '../app/state.ts'
 import type { AppStore } from '../app/store.ts'
 import type { Thumbnails } from './thumbnails.ts'
 
 /** What the panel is made of; an entry provides it. */
 export interface App {
-  readonly store: AppStore
-  readonly actions: Actions
+  readonly store: Pick<AppStore, 'getState' | 'getInitialState' | 'subscribe'>
+  readonly actions: PanelActions
   readonly thumbnails: Thumbnails
 }
 
@@ -25,4 +25,4 @@ export function useAppState<T>(select: (state: AppState) => T): T {
   return useStore(useApp().store, select)
 }
 
-export const useActions = (): Actions => useApp().actions
+export const useActions = (): PanelActions => useApp().actions

@@ -1,0 +1,243 @@
+import { deleteMask, freeBackground, play, selectLayer } from './descriptors.ts'
+import type { Modal } from './modal.ts'
+import { messageOf } from './modal.ts'
+import type {
+  ColorSpace,
+  Document,
+  ExecutionContext,
+  Imaging,
+  Layer,
+  Photoshop,
+  Samples
+} from './photoshop-api.ts'
+import type { Uxp } from './uxp-api.ts'
+
+/** One thing that Adobe's reference leaves open, as this Photoshop does it. */
+interface Finding {
+  readonly question: string
+  /** What was seen, or the error it gave. */
+  readonly answer: string
+}
+
+const SIZE = 200
+const whole = { left: 0, top: 0, right: SIZE, bottom: SIZE }
+const SRGB = 'sRGB IEC61966-2.1'
+
+interface DiagnosticsParts {
+  readonly photoshop: Photoshop
+  readonly uxp: Uxp
+  readonly modal: Modal
+  /** Asks the server for a sign of life at an address. */
+  readonly reach: (url: string) => Promise<string>
+  readonly url: string
+}
+
+/**
+ * Tries on scratch documents of its own what cannot be looked up, and tells it as text to copy. Documents that are open
+ * are not touched; the scratch documents close by themselves.
+ */
+export async function diagnose({ photoshop, uxp, modal, reach, url }: DiagnosticsParts): Promise<string> {
+  const encodes = await asked('Does encoding work outside of a modal scope?', () =>
+    encodesOutside(photoshop.imaging)
+  )
+  const network = await Promise.all(
+    [url, url.replace('localhost', '127.0.0.1')].map((address) =>
+      asked(`Can ${address} be reached?`, () => reach(address))
+    )
+  )
+  const eight = await modal.run('Diagnostics', 5000, (context) =>
+    inScratch(photoshop, context, 8, 'RGB', inRgb)
+  )
+  const deep = await modal.run('Diagnostics', 5000, (context) =>
+    inScratch(photoshop, context, 16, 'RGB', inDeep)
+  )
+  const grey = await modal.run('Diagnostics', 5000, (context) =>
+    inScratch(photoshop, context, 8, 'Grayscale', inGrey)
+  )
+  const lines = [encodes, ...network, ...eight, ...deep, ...grey].map(
+    ({ question, answer }) => `${question}\n    ${answer}`
+  )
+  const { name, version, uiLocale } = uxp.host
+  return [
+    `Marquee ${uxp.versions.plugin} in ${name} ${version}, UXP ${uxp.versions.uxp}, ${uiLocale}`,
+    ...lines
+  ].join('\n')
+}
+
+async function asked(question: string, look: () => Promise<string>): Promise<Finding> {
+  try {
+    return { question, answer: await look() }
+  } catch (error) {
+    return { question, answer: `Error: ${messageOf(error)}` }
+  }
+}
+
+interface Scratch {
+  readonly photoshop: Photoshop
+  readonly document: Document
+  readonly layer: Layer
+}
+
+/** A document that is closed with the scope, and one empty layer in it. */
+async function inScratch(
+  photoshop: Photoshop,
+  context: ExecutionContext,
+  depth: 8 | 16,
+  colorSpace: ColorSpace,
+  look: (scratch: Scratch) => Promise<readonly Finding[]>
+): Promise<readonly Finding[]> {
+  const { app, constants } = photoshop
+  const isGrey = colorSpace === 'Grayscale'
+  const document = await app.createDocument({
+    ...{ name: 'Marquee diagnostics', width: SIZE, height: SIZE, resolution: 72, depth },
+    mode: isGrey ? constants.NewDocumentMode.GRAYSCALE : constants.NewDocumentMode.RGB,
+    fill: constants.DocumentFill.TRANSPARENT,
+    profile: isGrey ? 'Gray Gamma 2.2' : SRGB
+  })
+  await context.hostControl.registerAutoCloseDocument(document.id)
+  const layer = await document.createPixelLayer({ name: 'scratch' })
+  if (layer === null) return [{ question: 'Is a layer made?', answer: 'No.' }]
+  return look({ photoshop, document, layer })
+}
+
+async function inRgb(scratch: Scratch): Promise<readonly Finding[]> {
+  const { photoshop, document, layer } = scratch
+  return [
+    await asked('What is read where there are no pixels?', async () => {
+      const { imageData, sourceBounds } = await getPixels(scratch)
+      imageData.dispose()
+      return `Bounds ${JSON.stringify(sourceBounds)}, ${imageData.width} × ${imageData.height}.`
+    }),
+    await asked('Is alpha straight? [255, 0, 0, 128] is read back as', async () => {
+      await put(scratch, new Uint8Array([255, 0, 0, 128]), 1, 4, 'RGB')
+      const { imageData, sourceBounds } = await getPixels(scratch)
+      const samples = await samplesOf(imageData)
+      return `${JSON.stringify([...samples.slice(0, 4)])} at ${JSON.stringify(sourceBounds)}.`
+    }),
+    await asked('Are blocks of zeros in a mask kept?', async () => {
+      await putMask(scratch, new Uint8Array(SIZE * SIZE).fill(255, 0, SIZE))
+      const samples = await readMask(scratch)
+      return `${samples.filter((value) => value !== 0).length} of ${SIZE} expected pixels are not zero.`
+    }),
+    await asked('What lies beside a mask that is smaller than the canvas?', async () => {
+      await play(photoshop.action, selectLayer(layer.id), deleteMask)
+      await putMask(scratch, new Uint8Array(16).fill(128), 4)
+      const samples = await readMask(scratch)
+      return `At the far corner: ${String(samples.at(-1))}.`
+    }),
+    await asked('Does a selection reach beyond the canvas?', async () => {
+      const beyond = { ...whole, right: SIZE + 50 }
+      await document.selection.selectRectangle(beyond, photoshop.constants.SelectionType.REPLACE)
+      const { bounds, solid } = document.selection
+      await document.selection.deselect()
+      return `Right ${String(bounds?.right)}, solid ${String(solid)}.`
+    }),
+    await asked('Can a Background be freed where there is none?', async () => {
+      await play(photoshop.action, freeBackground)
+      return 'Yes.'
+    })
+  ]
+}
+
+async function inDeep(scratch: Scratch): Promise<readonly Finding[]> {
+  return [
+    await asked('16 bits: which samples are read back of 32768 and 1?', async () => {
+      await put(scratch, new Uint16Array([32768, 1, 0, 32768]), 1, 4, 'RGB')
+      const { imageData } = await getPixels(scratch)
+      return JSON.stringify([...(await samplesOf(imageData)).slice(0, 4)])
+    }),
+    await asked('16 bits: can they be read as 8?', async () => {
+      const { imageData } = await getPixels(scratch, { componentSize: 8 })
+      return `${(await samplesOf(imageData)).length} samples of ${imageData.componentSize} bits.`
+    }),
+    await asked('16 bits: is a mask of 8 bits taken?', async () => {
+      await putMask(scratch, new Uint8Array(SIZE * SIZE).fill(200))
+      const samples = await readMask(scratch)
+      return `Read back as ${samples.constructor.name}, 200 as ${String(samples[0])}.`
+    }),
+    await asked('16 bits: is a mask of 16 bits taken?', async () => {
+      await putMask(scratch, new Uint16Array(SIZE * SIZE).fill(25700))
+      const samples = await readMask(scratch)
+      return `Read back as ${samples.constructor.name}, 25700 as ${String(samples[0])}.`
+    })
+  ]
+}
+
+async function inGrey(scratch: Scratch): Promise<readonly Finding[]> {
+  return [
+    await asked('Grayscale: is RGB taken by putPixels?', async () => {
+      await put(scratch, new Uint8Array([200, 100, 50, 255]), 1, 4, 'RGB')
+      const { imageData } = await getPixels(scratch)
+      return `Read back as ${JSON.stringify([...(await samplesOf(imageData)).slice(0, 4)])}.`
+    })
+  ]
+}
+
+const getPixels = ({ photoshop, document, layer }: Scratch, more: { readonly componentSize?: 8 } = {}) =>
+  photoshop.imaging.getPixels({ documentID: document.id, layerID: layer.id, sourceBounds: whole, ...more })
+
+async function samplesOf(
+  imageData: Awaited<ReturnType<Imaging['createImageDataFromBuffer']>>
+): Promise<Samples> {
+  try {
+    return await imageData.getData({ chunky: true })
+  } finally {
+    imageData.dispose()
+  }
+}
+
+/** A square of samples at the top-left corner of the layer. */
+async function put(
+  { photoshop, document, layer }: Scratch,
+  samples: Samples,
+  side: number,
+  components: number,
+  colorSpace: ColorSpace
+): Promise<void> {
+  const options = { width: side, height: side, components, colorSpace, colorProfile: SRGB, chunky: true }
+  const imageData = await photoshop.imaging.createImageDataFromBuffer(samples, options)
+  try {
+    const target = { documentID: document.id, layerID: layer.id, replace: true }
+    await photoshop.imaging.putPixels({ ...target, imageData, targetBounds: { left: 0, top: 0 } })
+  } finally {
+    imageData.dispose()
+  }
+}
+
+async function putMask(
+  { photoshop, document, layer }: Scratch,
+  samples: Samples,
+  side = SIZE
+): Promise<void> {
+  const imageData = await photoshop.imaging.createImageDataFromBuffer(samples, {
+    ...{ width: side, height: side, components: 1, colorSpace: 'Grayscale', chunky: true },
+    colorProfile: 'Gray Gamma 2.2'
+  })
+  try {
+    const target = { documentID: document.id, layerID: layer.id, replace: true }
+    await photoshop.imaging.putLayerMask({ ...target, imageData, targetBounds: { left: 0, top: 0 } })
+  } finally {
+    imageData.dispose()
+  }
+}
+
+async function readMask({ photoshop, document, layer }: Scratch): Promise<Samples> {
+  const { imageData } = await photoshop.imaging.getLayerMask({
+    documentID: document.id,
+    layerID: layer.id,
+    sourceBounds: whole
+  })
+  return samplesOf(imageData)
+}
+
+async function encodesOutside(imaging: Imaging): Promise<string> {
+  const imageData = await imaging.createImageDataFromBuffer(new Uint8Array(48), {
+    ...{ width: 4, height: 4, components: 3, colorSpace: 'RGB', colorProfile: SRGB, chunky: true }
+  })
+  try {
+    const base64 = await imaging.encodeImageData({ imageData, base64: true })
+    return `Yes, ${base64.length} characters.`
+  } finally {
+    imageData.dispose()
+  }
+}

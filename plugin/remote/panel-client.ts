@@ -1,0 +1,173 @@
+import { createStore, type StoreApi } from 'zustand/vanilla'
+import type { ImageRef } from '#protocol/images.ts'
+import type { PanelActions } from '../app/panel-actions.ts'
+import type { Notice } from '../app/notice.ts'
+import { defaultSettings, type Settings } from '../app/settings.ts'
+import { initialState, type AppState } from '../app/state.ts'
+import { CodedError } from '../client/coded-error.ts'
+import { createJoiner, framesOf, type Frame } from './frames.ts'
+import {
+  isHostMessage,
+  type CallName,
+  type HostMessage,
+  type HostTheme,
+  type PageMessage
+} from './messages.ts'
+import { changedBy } from './state-change.ts'
+
+interface PanelClientParts {
+  /** Names this load of the page. */
+  readonly page: string
+  readonly post: (frame: Frame) => void
+  readonly later: (milliseconds: number, action: () => void) => () => void
+}
+
+/** The panel's other half, as the page has it. What it asks for rejects with CodedError when no answer comes. */
+export interface PanelClient {
+  readonly store: Pick<StoreApi<AppState>, 'getState' | 'getInitialState' | 'subscribe'>
+  readonly actions: PanelActions
+  readonly theme: Pick<StoreApi<HostTheme>, 'getState' | 'getInitialState' | 'subscribe'>
+  readonly thumbnail: (jobId: string, image: ImageRef) => Promise<string>
+  readonly pair: (code: string) => Promise<void>
+  readonly diagnose: () => Promise<string>
+  readonly copy: (text: string) => Promise<void>
+  /** Says hello until there is an answer. */
+  readonly start: () => void
+  readonly received: (data: unknown) => void
+}
+
+/** Milliseconds between two hellos: the first may come before anyone listens. */
+const HELLO_EVERY = 500
+/** Milliseconds within which a call is answered. */
+const ANSWER_WITHIN = 15_000
+const THUMBNAIL_WITHIN = 60_000
+const DIAGNOSE_WITHIN = 120_000
+
+const silence: Required<Notice> = {
+  message: 'The editor does not answer the panel.',
+  hint: 'Finish what is open in it. If that does not help, close the panel and open it again.'
+}
+
+export function createPanelClient({ page, post, later }: PanelClientParts): PanelClient {
+  const store = createStore(() => initialState(defaultSettings))
+  const theme = createStore<HostTheme>(() => 'dark')
+  const join = createJoiner()
+  const waiting = new Map<
+    number,
+    { readonly give: (value: unknown) => void; readonly fail: (notice: Notice) => void }
+  >()
+  /** Settings that were changed here and that the other half has not spoken of yet: typing must not wait for it. */
+  let unseen: readonly { readonly id: number; readonly change: Partial<Settings> }[] = []
+  let known: AppState = store.getState()
+  let ownNotice: Notice | null = null
+  let revision = 0
+  let calls = 0
+  let stopHello = () => {}
+
+  const send = (message: PageMessage) => {
+    for (const frame of framesOf(message)) post(frame)
+  }
+
+  function show() {
+    const settings = unseen.reduce((sum, { change }) => ({ ...sum, ...change }), known.settings)
+    store.setState({ ...known, settings, notice: ownNotice ?? known.notice }, true)
+  }
+
+  function hello() {
+    revision = 0
+    send({ page, type: 'hello' })
+    stopHello()
+    stopHello = later(HELLO_EVERY, hello)
+  }
+
+  function call(name: CallName, argument: unknown = null, within = ANSWER_WITHIN): Promise<unknown> {
+    const id = ++calls
+    return new Promise((resolve, reject) => {
+      const end = (act: () => void) => {
+        stopWaiting()
+        waiting.delete(id)
+        act()
+      }
+      const fail = ({ message, hint }: Notice) =>
+        end(() => reject(new CodedError('host-busy', message, hint)))
+      const stopWaiting = later(within, () => {
+        send({ page, type: 'abandon', id })
+        fail(silence)
+      })
+      waiting.set(id, { give: (value) => end(() => resolve(value)), fail })
+      send({ page, type: 'call', id, name, argument })
+    })
+  }
+
+  /** An action: what it does shows in the state, and that nobody did it shows too. */
+  async function act(name: CallName, argument: unknown = null) {
+    try {
+      await call(name, argument)
+    } catch {
+      ownNotice = silence
+      show()
+    }
+  }
+
+  function heard(message: HostMessage) {
+    if (message.type === 'reply') waiting.get(message.id)?.give(message.value)
+    else if (message.type === 'refusal') waiting.get(message.id)?.fail(message.notice)
+    else if (message.change.isWhole || message.revision === revision + 1) {
+      stopHello()
+      revision = message.revision
+      known = changedBy(message.change.isWhole ? { ...known, jobs: [] } : known, message.change)
+      unseen = unseen.filter(({ id }) => id > message.seen)
+      theme.setState(message.theme, true)
+      show()
+    } else if (revision !== 0) hello()
+  }
+
+  return {
+    store,
+    theme,
+    actions: {
+      ...actionsOf(act),
+      change(change) {
+        unseen = [...unseen, { id: calls + 1, change }]
+        show()
+        void act('change', change)
+      },
+      dismissNotice() {
+        ownNotice = null
+        show()
+        void act('dismissNotice')
+      }
+    },
+    thumbnail: async (jobId, image) => String(await call('thumbnail', { jobId, image }, THUMBNAIL_WITHIN)),
+    async pair(code) {
+      await call('pair', code)
+    },
+    diagnose: async () => String(await call('diagnose', null, DIAGNOSE_WITHIN)),
+    async copy(text) {
+      await call('copy', text)
+    },
+    start: hello,
+    received(data) {
+      const message = join(data)
+      if (isHostMessage(message) && message.page === page) heard(message)
+    }
+  }
+}
+
+function actionsOf(
+  act: (name: CallName, argument?: unknown) => Promise<void>
+): Omit<PanelActions, 'change' | 'dismissNotice'> {
+  return {
+    connect: () => void act('connect'),
+    generate: () => act('generate'),
+    cancel: (jobId) => void act('cancel', jobId),
+    moveUp: (jobId) => void act('moveUp', jobId),
+    showVariation: (variation) => void act('showVariation', variation),
+    hidePreview: () => void act('hidePreview'),
+    apply: (variation) => act('apply', variation),
+    insertDepth: (jobId) => act('insertDepth', jobId),
+    discard: (jobId) => void act('discard', jobId),
+    undoDiscard: () => void act('undoDiscard'),
+    recall: (jobId) => void act('recall', jobId)
+  }
+}
