@@ -4,9 +4,11 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { AppError } from './errors.ts'
 import type { DeviceChoice } from './runtime/device.ts'
+import type { Mode } from './runtime/session-options.ts'
 
 const projectFolder = path.resolve(import.meta.dirname, '..')
 const devices: readonly DeviceChoice[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']
+const modes: readonly (Mode | 'auto')[] = ['auto', 'instant', 'medium', 'turbo']
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 /** Every setting of the server. */
@@ -18,6 +20,8 @@ export interface Config {
   readonly device: DeviceChoice
   /** Bytes that open models may take together. */
   readonly memoryBytes: number
+  /** How models are prepared for running; `auto` is by their size and the memory there is. */
+  readonly mode: Mode | 'auto'
   /** Whether the page is opened in the browser. */
   readonly open: boolean
   readonly log: string
@@ -38,12 +42,14 @@ Starts the bridge server and opens Marquee in the browser.
   --data FOLDER     where jobs, results and settings are kept (the platform's usual place)
   --device NAME     ${devices.join(', ')} (auto)
   --memory SIZE     memory that open models may take, as 8GB or 900MB (60 % of what there is)
+  --mode NAME       ${modes.join(', ')}: how models are prepared, from ready at once
+                    to fastest to run (auto)
   --no-open         do not open the browser
   --log LEVEL       ${levels.join(', ')} (warn); logs go to standard error
   --help            this text
 
 Each may also be set as MARQUEE_PORT, MARQUEE_MODELS (folders separated by ${path.delimiter}), MARQUEE_DATA,
-MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_NO_OPEN=1, MARQUEE_LOG; the command line comes first.
+MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_MODE, MARQUEE_NO_OPEN=1, MARQUEE_LOG; the command line comes first.
 `
 
 const options = {
@@ -52,6 +58,7 @@ const options = {
   data: { type: 'string' },
   device: { type: 'string' },
   memory: { type: 'string' },
+  mode: { type: 'string' },
   'no-open': { type: 'boolean' },
   log: { type: 'string' },
   help: { type: 'boolean' }
@@ -68,7 +75,7 @@ export function readConfig(
   checkOptions(argv)
   const { values } = parseArgs({ args: [...argv], options, allowPositionals: true })
   if (values.help === true) return { help }
-  const setting = (name: 'port' | 'data' | 'device' | 'memory' | 'log'): string | undefined =>
+  const setting = (name: 'port' | 'data' | 'device' | 'memory' | 'mode' | 'log'): string | undefined =>
     values[name] ?? env[`MARQUEE_${name.toUpperCase()}`]
   const data = path.resolve(setting('data') ?? usualDataFolder(env))
   return {
@@ -81,6 +88,7 @@ export function readConfig(
     data,
     device: choiceOf('device', setting('device') ?? 'auto', devices),
     memoryBytes: memoryOf(setting('memory')),
+    mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
     open: values['no-open'] !== true && env.MARQUEE_NO_OPEN !== '1',
     log: choiceOf('log', setting('log') ?? 'warn', levels),
     version: ownVersion(),

@@ -10,8 +10,14 @@ const config = (argv: string[], env: NodeJS.ProcessEnv = {}) => {
 }
 
 it('works without any setting', () => {
-  const { port, data, device, memoryBytes, open, log, models } = config([])
-  expect({ port, device, open, log }).toEqual({ port: 7421, device: 'auto', open: true, log: 'warn' })
+  const { port, data, device, memoryBytes, mode, open, log, models } = config([])
+  expect({ port, device, mode, open, log }).toEqual({
+    port: 7421,
+    device: 'auto',
+    mode: 'auto',
+    open: true,
+    log: 'warn'
+  })
   expect(path.isAbsolute(data)).toBe(true)
   expect(memoryBytes).toBeLessThan(totalmem())
   expect(models).toEqual([path.resolve(import.meta.dirname, '../../models'), path.join(data, 'models')])
@@ -23,6 +29,7 @@ it('takes every option from the command line, from the environment, and from the
     MARQUEE_DATA: '/data',
     MARQUEE_DEVICE: 'webgpu',
     MARQUEE_MEMORY: '1GB',
+    MARQUEE_MODE: 'instant',
     MARQUEE_LOG: 'info',
     MARQUEE_NO_OPEN: '1',
     MARQUEE_MODELS: ['/a', '/b'].join(path.delimiter)
@@ -33,19 +40,22 @@ it('takes every option from the command line, from the environment, and from the
       data: path.resolve('/data'),
       device: 'webgpu',
       memoryBytes: 2 ** 30,
+      mode: 'instant',
       log: 'info',
       open: false
     }
   })
-  const argv = '--port 2 --data=/other --device cpu --memory 900MB --log error --models /c --models /d'.split(
-    ' '
-  )
+  const argv =
+    '--port 2 --data=/other --device cpu --memory 900MB --mode turbo --log error --models /c --models /d'.split(
+      ' '
+    )
   const both = config(argv, env)
   expect(both).toMatchObject({
     port: 2,
     data: path.resolve('/other'),
     device: 'cpu',
     memoryBytes: 900 * 2 ** 20,
+    mode: 'turbo',
     log: 'error'
   })
   expect(both.models.slice(0, 4)).toEqual(['/c', '/d', '/a', '/b'].map((folder) => path.resolve(folder)))
@@ -73,6 +83,7 @@ it.each([
   [['--port'], /--port needs a value/, /help/],
   [['--data', '--no-open'], /--data needs a value/, /help/],
   [['--no-open=1'], /takes no value/, /help/],
+  [['--mode', 'fast'], /one of auto, instant, medium, turbo, but is fast/, /help/],
   [['--device', 'gpu'], /one of auto, cpu, .*, but is gpu/, /help/],
   [['--memory', 'lots'], /but is lots/, /help/],
   [['--memory', '1MB'], /at least 64MB/, /help/],
@@ -89,6 +100,6 @@ it.each([
 
 it('explains every option when asked', () => {
   const read = readConfig(['serve', '--help'], {})
-  for (const option of ['port', 'models', 'data', 'device', 'memory', 'no-open', 'log'])
+  for (const option of ['port', 'models', 'data', 'device', 'memory', 'mode', 'no-open', 'log'])
     expect(read).toMatchObject({ help: expect.stringContaining(`--${option}`) as unknown })
 })

@@ -6,7 +6,7 @@ import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { changedPixels, sitDown, type Person, type SavedPicture } from './person.ts'
 
 /** The story of the README, clicked through as a person does: the real server, engine, models and browser. */
-describe.sequential('a person at Marquee', () => {
+describe('a person at Marquee', () => {
   const data = mkdtempSync(path.join(tmpdir(), 'marquee-story-'))
   const scenes = path.resolve(import.meta.dirname, '../../plugin/scenes')
   let marquee: RunningMarquee
