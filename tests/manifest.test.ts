@@ -33,28 +33,40 @@ const Manifest = Struct(
       {
         app: Literal('PS'),
         minVersion: Text({ pattern: '^\\d+\\.\\d+(\\.\\d+)?$' }),
-        data: Struct({ apiVersion: Literal(2), loadEvent: Union([Literal('use'), Literal('startup')]) }, closed)
+        data: Struct(
+          { apiVersion: Literal(2), loadEvent: Union([Literal('use'), Literal('startup')]) },
+          closed
+        )
       },
       closed
     ),
     entrypoints: List(
-      Struct(
-        {
-          type: Literal('panel'),
-          id: Text({ minLength: 1 }),
-          label: Struct({ default: Text({ minLength: 1 }) }, closed),
-          minimumSize: Extent,
-          maximumSize: Extent,
-          preferredDockedSize: Extent,
-          preferredFloatingSize: Extent,
-          icons: List(Icon, { minItems: 1 })
-        },
-        closed
-      ),
+      Union([
+        Struct(
+          {
+            type: Literal('panel'),
+            id: Text({ minLength: 1 }),
+            label: Struct({ default: Text({ minLength: 1 }) }, closed),
+            minimumSize: Extent,
+            maximumSize: Extent,
+            preferredDockedSize: Extent,
+            preferredFloatingSize: Extent,
+            icons: List(Icon, { minItems: 1 })
+          },
+          closed
+        ),
+        Struct(
+          {
+            type: Literal('command'),
+            id: Text({ minLength: 1 }),
+            label: Struct({ default: Text({ minLength: 1 }) }, closed)
+          },
+          closed
+        )
+      ]),
       { minItems: 1 }
     ),
     icons: List(Icon, { minItems: 1 }),
-    featureFlags: Struct({ enableAlerts: Literal(true) }, closed),
     requiredPermissions: Struct(
       {
         network: Struct({ domains: List(Text({ pattern: '^(http|ws)://localhost:\\d+$' })) }, closed),
@@ -68,8 +80,7 @@ const Manifest = Struct(
           closed
         ),
         clipboard: Literal('readAndWrite'),
-        localFileSystem: Literal('plugin'),
-        launchProcess: Struct({ schemes: List(Text()), extensions: List(Text()) }, closed)
+        localFileSystem: Literal('plugin')
       },
       closed
     )
@@ -84,7 +95,10 @@ describe('manifest.json', () => {
 
   it('names icons that exist at every scale', () => {
     if (!Value.Check(Manifest, manifest)) throw new Error('the manifest is not valid')
-    const icons = [...manifest.icons, ...manifest.entrypoints.flatMap((entry) => entry.icons)]
+    const icons = [
+      ...manifest.icons,
+      ...manifest.entrypoints.flatMap((entry) => (entry.type === 'panel' ? entry.icons : []))
+    ]
     const files = icons.flatMap((icon) =>
       icon.scale.map((scale) => icon.path.replace(/(\.\w+)$/, `@${scale}x$1`))
     )

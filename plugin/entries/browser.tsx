@@ -7,11 +7,13 @@ import { createServerEvents } from '../app/server-events.ts'
 import { readSettings } from '../app/settings.ts'
 import { createAppStore, keepSettings } from '../app/store.ts'
 import { createBridgeClient } from '../client/bridge-client.ts'
+import { requestPairingCode } from '../client/pairing.ts'
 import { keptClientId, takeToken } from '../client/session.ts'
 import { CanvasEditor } from '../hosts/canvas/CanvasEditor.tsx'
 import { createCanvasHost } from '../hosts/canvas/canvas-host.ts'
 import { createEditor } from '../hosts/canvas/editor.ts'
 import { resumeSession } from '../hosts/canvas/session.ts'
+import { PairingCode } from '../ui/PairingCode.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ThemedProvider } from '../ui/ThemedProvider.tsx'
 import { createThumbnails } from '../ui/thumbnails.ts'
@@ -32,10 +34,9 @@ if (location.hash !== '') history.replaceState(null, '', location.pathname + loc
 const editor = createEditor()
 const host = createCanvasHost(editor)
 const store = createAppStore(readSettings(localStorage.getItem(SETTINGS)))
+const access = { url: location.origin, token, clientId: keptClientId(localStorage, newId) }
 const client = createBridgeClient({
-  url: location.origin,
-  token,
-  clientId: keptClientId(localStorage, newId),
+  ...access,
   onStatus: (status) => events.statusChanged(status),
   onMessage: (message) => events.heard(message)
 })
@@ -56,12 +57,17 @@ function toggleTheme() {
   actions.change({ theme: isDark ? 'light' : 'dark' })
 }
 
+const panel = (
+  <Panel>
+    <PairingCode offer={() => requestPairingCode({ ...access, fetch: (...asked) => fetch(...asked) })} />
+  </Panel>
+)
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
   <AppContext value={{ store, actions, thumbnails }}>
     <ThemedProvider>
-      <CanvasEditor editor={editor} panel={<Panel />} onThemeToggle={toggleTheme} />
+      <CanvasEditor editor={editor} panel={panel} onThemeToggle={toggleTheme} />
     </ThemedProvider>
   </AppContext>
 )

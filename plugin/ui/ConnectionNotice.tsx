@@ -1,9 +1,10 @@
+import type { ReactNode } from 'react'
 import type { AppState } from '../app/state.ts'
 import type { Notice } from '../app/notice.ts'
 import { Button, Content, Flex, Heading, InlineAlert, ProgressCircle, Text } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
-type OfflineCause = Extract<AppState['connection'], { readonly state: 'offline' }>['cause']
+export type OfflineCause = Extract<AppState['connection'], { readonly state: 'offline' }>['cause']
 
 const causes: Readonly<Record<OfflineCause, Required<Notice>>> = {
   'not-running': {
@@ -24,8 +25,15 @@ const causes: Readonly<Record<OfflineCause, Required<Notice>>> = {
   }
 }
 
+export interface ConnectionNoticeProps {
+  /** What to say instead, in an editor where the ways out are others. */
+  readonly remedies?: Partial<Readonly<Record<OfflineCause, Required<Notice>>>>
+  /** A way in without a link, for a panel that is not let in. */
+  readonly pairing?: ReactNode
+}
+
 /** Whatever keeps a person from working, and the way out: no connection, no document, no model. */
-export function ConnectionNotice() {
+export function ConnectionNotice({ remedies = {}, pairing }: ConnectionNoticeProps) {
   const { connect } = useActions()
   const connection = useAppState((state) => state.connection)
   const hasDocument = useAppState((state) => state.document !== null)
@@ -37,13 +45,15 @@ export function ConnectionNotice() {
         <Text>Connecting…</Text>
       </div>
     )
-  if (connection.state === 'offline')
+  if (connection.state === 'offline') {
+    if (connection.cause === 'wrong-token' && pairing !== undefined) return pairing
+    const { message, hint } = remedies[connection.cause] ?? causes[connection.cause]
     return (
       <InlineAlert variant="notice">
-        <Heading>{causes[connection.cause].message}</Heading>
+        <Heading>{message}</Heading>
         <Content>
           <Flex direction="column" alignItems="start" gap="size-150">
-            {causes[connection.cause].hint}
+            {hint}
             <Button variant="secondary" onPress={connect}>
               Try again
             </Button>
@@ -51,6 +61,7 @@ export function ConnectionNotice() {
         </Content>
       </InlineAlert>
     )
+  }
   if (!hasDocument)
     return (
       <Hint message="No document is open" hint="Open a picture or make a new one, then come back here." />

@@ -1,5 +1,6 @@
+import type { ReactNode } from 'react'
 import { ActionButton, Text } from './controls.tsx'
-import { ConnectionNotice } from './ConnectionNotice.tsx'
+import { ConnectionNotice, type ConnectionNoticeProps } from './ConnectionNotice.tsx'
 import { ErrorNotice } from './ErrorNotice.tsx'
 import { HistorySection } from './HistorySection.tsx'
 import { JobList } from './JobList.tsx'
@@ -9,14 +10,19 @@ import { ResultsGrid } from './ResultsGrid.tsx'
 import { SettingsSection } from './SettingsSection.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
+interface PanelProps extends ConnectionNoticeProps {
+  /** What only this editor's panel has, last. */
+  readonly children?: ReactNode
+}
+
 /** The sections in the order a person needs them; made for 300 pixels of width. */
-export function Panel() {
+export function Panel({ children, ...connection }: PanelProps) {
   const { dismissNotice } = useActions()
   const notice = useAppState((state) => state.notice)
   return (
     <div className="marquee-panel" role="region" aria-label="Marquee">
       <div className="marquee-standing">
-        <ConnectionNotice />
+        <ConnectionNotice {...connection} />
       </div>
       <PromptSection />
       {notice !== null && <ErrorNotice notice={notice} onDismiss={dismissNotice} />}
@@ -25,6 +31,7 @@ export function Panel() {
       <UndoDiscard />
       <SettingsSection />
       <HistorySection />
+      {children}
       <LiveStatus />
     </div>
   )

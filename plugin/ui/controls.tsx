@@ -30,6 +30,7 @@ export {
   Switch,
   Text,
   TextArea,
+  TextField,
   ToggleButton,
   Tooltip,
   TooltipTrigger,

@@ -9,7 +9,6 @@ export interface Uxp {
   readonly storage: { readonly secureStorage: SecureStorage }
   readonly host: { readonly name: string; readonly version: string; readonly uiLocale: string }
   readonly versions: { readonly uxp: string; readonly plugin: string }
-  readonly shell: { openExternal(url: string, why: string): Promise<string> }
 }
 
 export interface SecureStorage {

@@ -1,0 +1,40 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { buildHost, buildPage } from './build-photoshop.ts'
+import { zip, type ZipEntry } from './zip.ts'
+
+const project = path.resolve(import.meta.dirname, '../..')
+
+/**
+ * Builds the Photoshop plugin into `dist`: `marquee_PS.ccx`, which a double click installs, and the folder
+ * `photoshop`, for the UXP Developer Tool. Gives the names of the files in both.
+ */
+export async function packagePhotoshop(dist = path.join(project, 'dist')): Promise<readonly string[]> {
+  const file = (name: string): Uint8Array => readFileSync(path.join(project, name))
+  const icons = path.join('plugin', 'icons')
+  const entries: readonly ZipEntry[] = [
+    { path: 'manifest.json', data: file('manifest.json') },
+    { path: 'index.html', data: file('plugin/photoshop-main.html') },
+    { path: 'plugin/host.js', data: Buffer.from(await buildHost()) },
+    { path: 'plugin/panel.html', data: Buffer.from(await buildPage()) },
+    ...readdirSync(path.join(project, icons)).map((name) => ({
+      path: `plugin/icons/${name}`,
+      data: file(path.join(icons, name))
+    }))
+  ]
+  const folder = path.join(dist, 'photoshop')
+  rmSync(folder, { recursive: true, force: true })
+  for (const entry of entries) {
+    const target = path.join(folder, entry.path)
+    mkdirSync(path.dirname(target), { recursive: true })
+    writeFileSync(target, entry.data)
+  }
+  writeFileSync(path.join(dist, 'marquee_PS.ccx'), zip(entries))
+  return entries.map((entry) => entry.path)
+}
+
+if (process.argv[1] === import.meta.filename) {
+  await packagePhotoshop()
+  process.stdout.write('dist/marquee_PS.ccx: double-click it to install the Photoshop panel.\n')
+  process.stdout.write('dist/photoshop: the same as a folder, for the UXP Developer Tool.\n')
+}

@@ -1,0 +1,52 @@
+import { useState } from 'react'
+import type { Notice } from '../app/notice.ts'
+import { Button, Content, Flex, Heading, InlineAlert, Text, TextField } from './controls.tsx'
+
+interface PairingFormProps {
+  /** Rejects with what is to be shown. */
+  readonly pair: (code: string) => Promise<void>
+}
+
+/** Lets this panel in: by the short code that Marquee's page shows, or by its link. Asked for once. */
+export function PairingForm({ pair }: PairingFormProps) {
+  const [code, setCode] = useState('')
+  const [isPairing, setIsPairing] = useState(false)
+  const [problem, setProblem] = useState<Notice | null>(null)
+
+  async function submit() {
+    setIsPairing(true)
+    setProblem(null)
+    try {
+      await pair(code)
+    } catch (error) {
+      setProblem({ message: error instanceof Error ? error.message : String(error) })
+    }
+    setIsPairing(false)
+  }
+
+  return (
+    <InlineAlert variant="info" width="100%">
+      <Heading>Connect this panel to Marquee</Heading>
+      <Content>
+        <Flex direction="column" alignItems="start" gap="size-150">
+          <Text>
+            On this computer run “npm start”. On the page that opens choose “Photoshop panel”, then “Show a
+            code”, and type the code here.
+          </Text>
+          <TextField
+            label="Code"
+            width="100%"
+            value={code}
+            onChange={setCode}
+            {...(problem === null
+              ? {}
+              : { validationState: 'invalid' as const, errorMessage: problem.message })}
+          />
+          <Button variant="accent" isDisabled={isPairing || code.trim() === ''} onPress={() => void submit()}>
+            Connect
+          </Button>
+        </Flex>
+      </Content>
+    </InlineAlert>
+  )
+}
