@@ -10,12 +10,15 @@ import { createPreviews } from './jobs/previews.ts'
 import { createQueue } from './jobs/queue.ts'
 import { openBrowser } from './open-browser.ts'
 import type { Choice } from './protocol/catalogue.ts'
+import { createTokenizers } from './prompt/tokenizer.ts'
+import { createPromptReader } from './read-prompt.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
 import { buildApp } from './server/app.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
 import { openLibrary } from './weights/library.ts'
+import { createModelInbox } from './weights/model-inbox.ts'
 
 /** Blobs that no job names are kept for this long: their job may be on its way. */
 const unnamedBlobHours = 1
@@ -35,10 +38,12 @@ async function serve(config: Config): Promise<void> {
     entry: path.join(import.meta.dirname, 'engine', 'engine-process.ts'),
     settings: {
       modelFolders: config.models,
+      modelSettings: folder.modelSettings,
       cacheFolder: folder.cache,
       blobFolder: folder.blobs,
       device: config.device,
-      memoryBytes: config.memoryBytes
+      memoryBytes: config.memoryBytes,
+      mode: config.mode
     },
     env: config.env,
     graceMs: cancelGraceMs
@@ -50,7 +55,12 @@ async function serve(config: Config): Promise<void> {
     now: Date.now,
     report: (error) => log.error(error)
   })
-  const library = openLibrary({ folders: config.models, cacheFolder: folder.cache })
+  const library = openLibrary({
+    folders: config.models,
+    cacheFolder: folder.cache,
+    settingsFile: folder.modelSettings
+  })
+  const inbox = await createModelInbox(folder.models)
   const app = await buildApp({
     ...{ queue, blobs, previews, token, log },
     version: config.version,
@@ -61,6 +71,8 @@ async function serve(config: Config): Promise<void> {
       samplers: menu(samplers),
       schedules: menu(schedules)
     }),
+    models: { ...library, ...inbox },
+    readPrompt: createPromptReader({ find: (id) => library.find(id), openTokenizer: createTokenizers() }),
     pageFolder: config.pageFolder
   })
   const warmFirst = async (): Promise<void> => {

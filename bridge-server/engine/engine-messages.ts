@@ -2,15 +2,19 @@ import type { PreviewImage, Progress } from '../jobs/job.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
 import type { DeviceChoice } from '../runtime/device.ts'
+import type { Mode } from '../runtime/session-options.ts'
 
 /** What an engine works with. */
 export interface EngineSettings {
   readonly modelFolders: readonly string[]
+  /** Further folders, and what was chosen for models; the server writes it. */
+  readonly modelSettings: string
   readonly cacheFolder: string
   readonly blobFolder: string
   readonly device: DeviceChoice
   /** Bytes that open models may take together. */
   readonly memoryBytes: number
+  readonly mode: Mode | 'auto'
 }
 
 /** Server → engine: `open` first, once. `run` is a number of the server's making; one job that is tried twice is two runs. */

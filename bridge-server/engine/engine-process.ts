@@ -44,11 +44,15 @@ process.on('disconnect', () => process.exit())
 process.on('SIGINT', () => undefined)
 
 async function open(settings: EngineSettings): Promise<Opened> {
-  const { modelFolders, cacheFolder, blobFolder, memoryBytes } = settings
-  const library = openLibrary({ folders: modelFolders, cacheFolder })
+  const { modelFolders, modelSettings, cacheFolder, blobFolder, memoryBytes, mode } = settings
+  const library = openLibrary({ folders: modelFolders, cacheFolder, settingsFile: modelSettings })
   const device = settings.device === 'auto' ? (await openDevice('auto')).provider : settings.device
   tell({ type: 'ready', device })
-  const models = createModels({ find: (id) => library.find(id), device, memoryBytes })
+  const models = createModels({
+    find: (id) => library.find(id),
+    ...{ device, memoryBytes },
+    ...(mode === 'auto' ? {} : { mode })
+  })
   return { models, blobs: await createBlobStore(blobFolder) }
 }
 

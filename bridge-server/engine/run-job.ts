@@ -34,8 +34,8 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
       })
   })
   const variations = []
-  for (const { pixels, seed } of made.variations)
-    variations.push({ pixels: await storeRgba(blobs, pixels), seed })
+  for (const { pixels, ...seeds } of made.variations)
+    variations.push({ pixels: await storeRgba(blobs, pixels), ...seeds })
   return {
     area: made.area,
     variations,

@@ -10,6 +10,8 @@ export interface DataFolder {
   readonly blobs: string
   readonly cache: string
   readonly models: string
+  /** Further model folders, and what was chosen for models. */
+  readonly modelSettings: string
   readonly token: string
   /** Leaves word of where this server is, for one that comes second. */
   announce(address: string): void
@@ -34,6 +36,7 @@ export function openDataFolder(folder: string): DataFolder {
     blobs: at('blobs'),
     cache: at('cache'),
     models: at('models'),
+    modelSettings: at('models.json'),
     token: at('token'),
     announce: (address) => writeFileSync(at('address'), address),
     release: () => {

@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts'
 import { conditionPrompt, promptEncoders, type Conditioning } from '../prompt/conditioning.ts'
+import type { EmphasisMode } from '../prompt/emphasis.ts'
 import { findNetworks } from '../prompt/grammar/networks.ts'
 import { openTokenizer } from '../prompt/tokenizer.ts'
-import type { GenerateRequest } from '../protocol/request.ts'
+import type { Emphasis, GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { SamplerEntry } from '../sampling/registry.ts'
 import { perModel } from './per-model.ts'
@@ -26,7 +27,12 @@ export async function encodePrompts(
   refuseNetworks(prompt)
   refuseNetworks(negativePrompt)
   const encoders = await encodersFor(model)
-  const options = { steps: sampling.steps * sampler.callsPerStep, clipSkip: sampling.clipSkip, signal }
+  const options = {
+    steps: sampling.steps * sampler.callsPerStep,
+    clipSkip: sampling.clipSkip,
+    emphasis: emphasisModes[sampling.emphasis ?? 'original'],
+    signal
+  }
   const positive = await conditionPrompt(encoders, prompt, options)
   if (!needsNegative(positive, sampling.guidance, sampler)) return { positive, negative: null }
   const isXl = model.info.family === 'sdxl' || model.info.family === 'sdxl-refiner'
@@ -36,6 +42,13 @@ export async function encodePrompts(
     zeroWhenEmpty: isXl
   })
   return { positive, negative }
+}
+
+const emphasisModes: Readonly<Record<Emphasis, EmphasisMode>> = {
+  none: 'None',
+  ignore: 'Ignore',
+  original: 'Original',
+  'no-norm': 'No norm'
 }
 
 /** At guidance 1 a prompt without weights is the whole prediction. */

@@ -5,10 +5,10 @@ import { withoutSeam } from '../image/seam.ts'
 import { toPixels } from '../image/tensor-pixels.ts'
 import type { Rect, Size } from '../protocol/geometry.ts'
 import type { Phase } from '../protocol/messages.ts'
-import type { GenerateRequest } from '../protocol/request.ts'
+import type { GenerateRequest, Sampling } from '../protocol/request.ts'
 import type { Models } from '../runtime/model.ts'
 import { depthMap } from './depth.ts'
-import { sampleLatents } from './latents.ts'
+import { sampleLatents, type PictureSeeds } from './latents.ts'
 import { seamReach } from './outpaint.ts'
 import { prepare } from './prepare.ts'
 import { previewerFor } from './preview.ts'
@@ -35,10 +35,14 @@ export interface Stage {
   }) => void
 }
 
+interface GeneratedVariation extends PictureSeeds {
+  readonly pixels: Rgba
+}
+
 export interface Generated {
   readonly area: Rect
   /** Everything the model made in the area, also outside the mask. */
-  readonly variations: readonly { readonly pixels: Rgba; readonly seed: number }[]
+  readonly variations: readonly GeneratedVariation[]
   /** What of it is to be shown; absent: all. */
   readonly mask?: Gray
   readonly depth?: Gray
@@ -64,18 +68,18 @@ export async function generate(
   const preview = await previewerFor(model)
 
   const steps = job.plan.sigmas.length - 1
-  const variations: { pixels: Rgba; seed: number }[] = []
+  const variations: GeneratedVariation[] = []
   for (let variation = 0; variation < count; variation++) {
     const at = { variation, steps }
-    const seed = sampling.seed + variation
+    const seeds = seedsOf(sampling, variation)
     report('sampling', { ...at, step: 0 })
-    const data = await sampleLatents(job, seed, ({ index, denoised }) => {
+    const data = await sampleLatents(job, seeds, ({ index, denoised }) => {
       report('sampling', { ...at, step: index + 1 })
       stage.onPreview({ variation, area, image: preview(denoised, job.dims) })
     })
     report('decoding', { ...at, step: steps })
     const decoded = toPixels(await model.decode({ data, dims: job.dims }))
-    variations.push({ pixels: finished(decoded, scene, request), seed })
+    variations.push({ pixels: finished(decoded, scene, request), ...seeds })
   }
   return {
     area,
@@ -84,6 +88,15 @@ export async function generate(
     ...(depth === null ? {} : { depth: depthMap(depth, area) }),
     workingSize
   }
+}
+
+/** Seeds count up from the request's; with a variation strength the variation seeds do, as in the web UI. */
+function seedsOf(
+  { seed, variationSeed = seed, variationStrength = 0 }: Sampling,
+  variation: number
+): PictureSeeds {
+  if (variationStrength === 0) return { seed: seed + variation }
+  return { seed, variationSeed: variationSeed + variation }
 }
 
 /** Back to the area's size and to the colours around it; what is outpainted also meets the old pixels without a step. */

@@ -1,12 +1,14 @@
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { NoiseSource } from '../protocol/request.ts'
 import { brownianNoise } from '../sampling/brownian.ts'
+import { firstNoise } from '../sampling/first-noise.ts'
 import { blended, guided, keepingKnown } from '../sampling/guidance.ts'
 import type { ModelSigmas } from '../sampling/model-sigmas.ts'
 import type { SamplingPlan } from '../sampling/plan.ts'
 import type { Latents, SamplerStep } from '../sampling/sampler.ts'
 import { combine } from '../sampling/steps.ts'
 import { createPhiloxGenerator } from '../tensor/philox.ts'
+import type { NoiseGenerator } from '../tensor/noise.ts'
 import { elements } from '../tensor/tensor.ts'
 import { createTorchGenerator } from '../tensor/torch-random.ts'
 import type { Conditionings } from './conditioning.ts'
@@ -30,22 +32,30 @@ export interface LatentsJob {
   readonly picture: Latents | null
   /** What of `picture` may change, 0…1 for each latent; null: all. */
   readonly mask: Latents | null
+  /** How far the first noise goes from the seed's to the variation seed's, 0…1. */
+  readonly variationStrength?: number
+  /** The size in latents of another picture of the same seeds, whose noise is put in the middle. */
+  readonly resizeFrom?: { readonly height: number; readonly width: number }
   readonly signal: AbortSignal
+}
+
+/** What one picture's noise is drawn from. */
+export interface PictureSeeds {
+  readonly seed: number
+  /** Where the first noise goes, by the job's variation strength. */
+  readonly variationSeed?: number
 }
 
 /** Samples one picture's latents. The same job and seed give the same bits. */
 export async function sampleLatents(
   job: LatentsJob,
-  seed: number,
+  seeds: PictureSeeds,
   onStep?: (step: SamplerStep) => void
 ): Promise<Latents> {
   const { plan, picture, mask } = job
-  const generator = job.noise === 'cpu' ? createTorchGenerator(seed) : createPhiloxGenerator(seed)
   const length = elements(job.dims)
-  const first = combine(
-    [plan.startScale, generator.randn(length)],
-    ...(picture === null ? [] : [[1, picture] as const])
-  )
+  const { noise, generator } = noiseOf(job, seeds)
+  const first = combine([plan.startScale, noise], ...(picture === null ? [] : [[1, picture] as const]))
   const denoise = guided(predictor({ ...job, quantize: plan.quantize }), job.guidance, {
     rescale: job.guidanceRescale
   })
@@ -56,7 +66,7 @@ export async function sampleLatents(
     plan.sigmas,
     {
       noise: () => generator.randn(length),
-      brownian: plan.brownian ? path(plan, seed, length) : () => generator.randn(length),
+      brownian: plan.brownian ? path(job, seeds.seed) : () => generator.randn(length),
       unconditional: denoise.unconditional,
       modelSigmas: job.sigmas,
       signal: job.signal,
@@ -69,16 +79,36 @@ export async function sampleLatents(
   return masked ? blended(scaled, mask, picture) : scaled
 }
 
+/** The first noise, and the generator of all that follows. */
+function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {
+  const [, channels = 0, height = 0, width = 0] = job.dims
+  return firstNoise({
+    seed,
+    shape: { channels, height, width },
+    generator: generators[job.noise],
+    ...(variationSeed === undefined
+      ? {}
+      : { variation: { seed: variationSeed, strength: job.variationStrength ?? 0 } }),
+    ...(job.resizeFrom === undefined ? {} : { resizeFrom: job.resizeFrom })
+  })
+}
+
+const generators: Readonly<Record<NoiseSource, (seed: number | bigint) => NoiseGenerator>> = {
+  cpu: createTorchGenerator,
+  gpu: createPhiloxGenerator
+}
+
 /** A Brownian path over all of a plan's noise levels; one step never asks for it, and has no length. */
-function path({ sigmas }: SamplingPlan, seed: number, length: number) {
-  const positive = sigmas.filter((sigma) => sigma > 0)
+function path({ plan, dims, noise: source }: LatentsJob, seed: number) {
+  const positive = plan.sigmas.filter((sigma) => sigma > 0)
   let noise: ((sigma: number, next: number) => Latents) | undefined
   return (sigma: number, next: number): Latents => {
     noise ??= brownianNoise({
       seed,
-      length,
+      length: elements(dims),
       sigmaMin: Math.min(...positive),
-      sigmaMax: Math.max(...positive)
+      sigmaMax: Math.max(...positive),
+      generator: generators[source]
     })
     return noise(sigma, next)
   }

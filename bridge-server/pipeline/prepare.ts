@@ -37,7 +37,14 @@ export async function prepare(
   { signal, report }: Reporting
 ): Promise<Prepared> {
   const { workingSize, startsFromPicture, sampling } = planFor(request, model.info)
-  const { guidance, guidanceRescale = 0, noise = 'cpu', eta } = request.sampling
+  const {
+    guidance,
+    guidanceRescale = 0,
+    noise = 'cpu',
+    eta,
+    variationStrength,
+    seedResize
+  } = request.sampling
   const sigmas = modelSigmas(noiseOf(model, request))
   const plan = planSampling(sampling, sigmas)
 
@@ -64,6 +71,8 @@ export async function prepare(
     guidanceRescale,
     ...(eta === undefined ? {} : { eta }),
     noise,
+    ...(variationStrength === undefined ? {} : { variationStrength }),
+    ...(seedResize === undefined ? {} : { resizeFrom: latentSize(seedResize, model.downscale) }),
     dims,
     picture: latents && latents.data,
     mask: small && forEachChannel(small, dims),
@@ -71,6 +80,11 @@ export async function prepare(
   }
   return { job, workingSize, depth }
 }
+
+const latentSize = ({ width, height }: Size, downscale: number) => ({
+  height: Math.floor(height / downscale),
+  width: Math.floor(width / downscale)
+})
 
 /** A mask of one channel for all of them. */
 function forEachChannel({ data }: Tensor, [, c = 0]: readonly number[]): Float32Array {

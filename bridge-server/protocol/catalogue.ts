@@ -6,6 +6,7 @@ import {
   Null,
   Number as Num,
   Object as Struct,
+  Optional,
   String as Text,
   Union,
   type Static
@@ -29,6 +30,24 @@ export const ModelDefaults = Struct({
 })
 export type ModelDefaults = Static<typeof ModelDefaults>
 
+/** What a person says of a model where its file cannot; null is what the file or the rule of its family says. */
+export const ModelChoice = Struct(
+  {
+    prediction: Union([Literal('epsilon'), Literal('v'), Null()]),
+    /** The id of a VAE in the catalogue, used instead of the model's own. */
+    vae: Union([Text({ minLength: 1, maxLength: 512 }), Null()])
+  },
+  { additionalProperties: false }
+)
+export type ModelChoice = Static<typeof ModelChoice>
+
+/** `POST` and `DELETE /api/model-folders`: a folder that holds models, by its absolute path. */
+export const ModelFolder = Struct(
+  { folder: Text({ minLength: 1, maxLength: 4096 }) },
+  { additionalProperties: false }
+)
+export type ModelFolder = Static<typeof ModelFolder>
+
 /** What a person picks. */
 export const ModelInfo = Struct({
   id: Text(),
@@ -49,7 +68,9 @@ export const ModelInfo = Struct({
   bytes: Integer(),
   /** sha256 of the checkpoint, null until computed; the short hash is its first 10 digits. */
   sha256: Union([Text(), Null()]),
-  defaults: ModelDefaults
+  defaults: ModelDefaults,
+  /** Absent where nobody chose anything. */
+  choice: Optional(ModelChoice)
 })
 export type ModelInfo = Static<typeof ModelInfo>
 
@@ -64,6 +85,10 @@ export type Choice = Static<typeof Choice>
 export const Catalogue = Struct({
   models: List(ModelInfo),
   refused: List(RefusedModel),
+  /** VAE files that any model may be given. */
+  vaes: List(Choice),
+  /** Absolute paths of the folders that were added by `POST /api/model-folders`. */
+  folders: List(Text()),
   samplers: List(Choice),
   schedules: List(Choice)
 })

@@ -18,6 +18,7 @@ export const ErrorCode = Union([
   Literal('model-unsupported'),
   Literal('model-incomplete'),
   Literal('model-cannot'),
+  Literal('model-exists'),
   Literal('prompt-invalid'),
   Literal('out-of-memory'),
   Literal('disk-full'),

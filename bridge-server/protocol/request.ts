@@ -27,6 +27,17 @@ export type Mode = Static<typeof Mode>
 export const NoiseSource = Union([Literal('cpu'), Literal('gpu')])
 export type NoiseSource = Static<typeof NoiseSource>
 
+/**
+ * What weights in prompts do, by the web UI's names. none: brackets are text. ignore: brackets go, without effect. original:
+ * hidden states times the weights, their mean restored. no-norm: without the mean.
+ */
+export const Emphasis = Union([Literal('none'), Literal('ignore'), Literal('original'), Literal('no-norm')])
+export type Emphasis = Static<typeof Emphasis>
+
+const Seed = Integer({ minimum: 0, maximum: 4294967295 })
+const side = Integer({ minimum: 8, maximum: 8192 })
+const NoiseSize = Struct({ width: side, height: side })
+
 export const Sampling = Struct(
   {
     /** A sampler's and a schedule's id in the catalogue. */
@@ -35,8 +46,13 @@ export const Sampling = Struct(
     steps: Integer({ minimum: 1, maximum: 150 }),
     /** Classifier-free guidance scale; 1 runs the model once a step, without the negative prompt. */
     guidance: Num({ minimum: 0, maximum: 30 }),
-    /** Variation i is made from seed + i. */
-    seed: Integer({ minimum: 0, maximum: 4294967295 }),
+    /** Variation i is made from seed + i; where there is a variation strength, all from the seed itself. */
+    seed: Seed,
+    /** The seed that the first noise goes towards, and how far (0 is off); variation i goes towards this seed + i. */
+    variationSeed: Optional(Seed),
+    variationStrength: Optional(Num({ minimum: 0, maximum: 1 })),
+    /** Size in pixels of another picture of this seed, whose noise is put in the middle so that this one looks alike. */
+    seedResize: Optional(NoiseSize),
     noise: Optional(NoiseSource),
     /** 1 is the last layer of the text encoder, 2 the one before; absent is the model's own. */
     clipSkip: Optional(Integer({ minimum: 1, maximum: 12 })),
@@ -44,7 +60,9 @@ export const Sampling = Struct(
     eta: Optional(Num({ minimum: 0, maximum: 2 })),
     /** Rescale of guided predictions (arXiv:2305.08891), 0 is off. */
     guidanceRescale: Optional(Num({ minimum: 0, maximum: 1 })),
-    zeroTerminalSnr: Optional(Flag())
+    zeroTerminalSnr: Optional(Flag()),
+    /** `original` when absent. */
+    emphasis: Optional(Emphasis)
   },
   { additionalProperties: false }
 )

@@ -19,7 +19,9 @@ import { GenerateRequest } from './request.ts'
 export const Variation = Struct({
   /** `rgba8` of the result's area: everything the model made, also outside the mask. */
   pixels: ImageRef,
-  seed: Integer({ minimum: 0 })
+  seed: Integer({ minimum: 0 }),
+  /** Where its noise went by the variation strength; absent without one. */
+  variationSeed: Optional(Integer({ minimum: 0 }))
 })
 export type Variation = Static<typeof Variation>
 

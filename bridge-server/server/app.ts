@@ -10,6 +10,9 @@ import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { blobRoutes } from './blob-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
+import { claimRoute, createPairing, offerRoute } from './pairing.ts'
+import { modelRoutes, type ModelKeeper } from './model-routes.ts'
+import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
 import { guardRequests, requireToken } from './security.ts'
 import { socketRoute, type SocketParts } from './socket.ts'
 
@@ -21,6 +24,8 @@ interface AppParts extends SocketParts {
   readonly port: number
   readonly previews: Previews
   readonly catalogue: () => Promise<Catalogue>
+  readonly models: ModelKeeper
+  readonly readPrompt: ReadPrompt
   /** The built browser page. */
   readonly pageFolder: string
   readonly log: FastifyBaseLogger
@@ -30,6 +35,7 @@ interface AppParts extends SocketParts {
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({ loggerInstance: parts.log, forceCloseConnections: true })
   const port = (): number => boundPort(app.server.address()) ?? parts.port
+  const pairing = createPairing({ token: parts.token, now: Date.now })
   answerErrors(app)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
   // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
@@ -38,15 +44,23 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.get('/api/health', () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION }))
   await app.register((open) => {
     socketRoute(open, parts)
+    claimRoute(open, pairing)
   })
   await app.register((closed) => {
     closed.addHook('onRequest', (request, _reply, done) => {
       requireToken(request, parts.token)
       done()
     })
+    // Files stay streams.
+    closed.addContentTypeParser('application/octet-stream', (_request, payload, parsed) =>
+      parsed(null, payload)
+    )
     closed.get('/api/catalogue', () => parts.catalogue())
     blobRoutes(closed, parts.blobs)
     jobRoutes(closed, parts)
+    offerRoute(closed, pairing)
+    modelRoutes(closed, parts.models)
+    promptRoutes(closed, parts.readPrompt)
   })
   await servePage(app, parts.pageFolder)
   return app

@@ -5,8 +5,6 @@ import { maxBlobBytes, missingBlobs, tooLarge, type BlobStore } from '../jobs/bl
 
 /** `HEAD` and `PUT /api/blobs/:sha256`: raw bytes on their way to a job. */
 export function blobRoutes(app: FastifyInstance, blobs: BlobStore): void {
-  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload))
-
   app.head<{ Params: { id: string } }>('/api/blobs/:id', async (request, reply) => {
     const id = blobId(request.params.id)
     const bytes = await blobs.size(id)

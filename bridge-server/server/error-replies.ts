@@ -19,6 +19,7 @@ const statuses: Record<ErrorCode, number> = {
   'model-unsupported': 422,
   'model-incomplete': 422,
   'model-cannot': 422,
+  'model-exists': 409,
   'prompt-invalid': 422,
   'out-of-memory': 507,
   'disk-full': 507,

@@ -11,6 +11,7 @@ import type { OpenOptions } from './open-options.ts'
 import { readPart } from './part-files.ts'
 import { betasOf, distillationOf, predictionOf } from './scheduler-config.ts'
 import { shownName } from './tensor-table.ts'
+import { readVaeFile } from './vae-file.ts'
 
 /** A model in diffusers' layout: a folder with `model_index.json` and a folder for each part. */
 export async function openDiffusersFolder(folder: string, options: OpenOptions): Promise<Checkpoint> {
@@ -24,7 +25,11 @@ export async function openDiffusersFolder(folder: string, options: OpenOptions):
   ])
   const unetConfig = await requireConfig(path.join(folder, 'unet', 'config.json'))
   const unet = unetPart(unetTable, unetConfig)
-  const vae = await vaePart(path.join(folder, 'vae'), vaeTable)
+  const ownVae = await vaePart(path.join(folder, 'vae'), vaeTable)
+  const vae =
+    options.vae === undefined
+      ? ownVae
+      : await readVaeFile(options.vae, { options, latentScale: ownVae.latentScale })
   const family = familyOf(unet, unetConfig, partClass(index, 'text_encoder') !== null)
   const isXl = family === 'sdxl' || family === 'sdxl-refiner'
 

@@ -1,18 +1,28 @@
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError, toErrorReply } from '../errors.ts'
-import type { ModelInfo, RefusedModel } from '../protocol/catalogue.ts'
+import type { Catalogue, ModelChoice, ModelInfo, RefusedModel } from '../protocol/catalogue.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { findModelFiles, type ModelFile } from './model-files.ts'
 import { createModelHashes } from './model-hashes.ts'
 import { displayName } from './model-info.ts'
+import { openModelSettings, type ModelSettings } from './model-settings.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
+import type { OpenOptions } from './open-options.ts'
+import { chosenVae, findVaeFiles } from './vae-files.ts'
 
-/** The models in a few folders. */
+/** The models in a few folders, and what a person said about them. */
 export interface Library {
   /** All of them, and the files that cannot be used; reads headers of what is new or changed. Begins to hash them. */
-  catalogue(): Promise<{ models: ModelInfo[]; refused: RefusedModel[] }>
-  /** Opens one. Throws AppError: 'model-missing', or why it cannot be used. */
+  catalogue(): Promise<Pick<Catalogue, 'models' | 'refused' | 'vaes' | 'folders'>>
+  /** Opens one, as it was chosen to be. Throws AppError: 'model-missing', or why it cannot be used. */
   find(id: string): Promise<Checkpoint>
+  /** Remembers what a person says of a model. Throws AppError 'model-missing' where there is no such model or VAE. */
+  choose(id: string, choice: ModelChoice): Promise<void>
+  /** Remembers a further folder. Throws AppError 'settings-invalid' for a path that is not absolute or no folder. */
+  addFolder(folder: string): Promise<void>
+  /** Forgets a folder that was added; what is in it stays. */
+  removeFolder(folder: string): Promise<void>
   /** Resolves when every hash asked for is known. */
   hashed(): Promise<void>
   /** Stops hashing. */
@@ -24,6 +34,8 @@ interface LibraryOptions {
   readonly folders: readonly string[]
   /** For hashes and converted pickles. */
   readonly cacheFolder: string
+  /** Where further folders and choices are kept. Libraries of several processes may share it. */
+  readonly settingsFile: string
 }
 
 /** What was seen of a file when its stamp was this. */
@@ -31,12 +43,104 @@ type Seen = { readonly stamp: string } & (
   { readonly info: ModelInfo; readonly hashedFiles: readonly string[] } | { readonly error: unknown }
 )
 
-export function openLibrary({ folders, cacheFolder }: LibraryOptions): Library {
-  const seen = new Map<string, Seen>()
-  const hashes = createModelHashes(cacheFolder)
-  const options = { cacheFolder: path.join(cacheFolder, 'converted') }
+const nothingChosen: ModelChoice = { prediction: null, vae: null }
 
-  const look = async ({ file, stamp }: ModelFile): Promise<Seen> => {
+export function openLibrary({ folders: given, cacheFolder, settingsFile }: LibraryOptions): Library {
+  const look = createLook()
+  const hashes = createModelHashes(cacheFolder)
+  const settings = openModelSettings(settingsFile)
+  const plain: OpenOptions = { cacheFolder: path.join(cacheFolder, 'converted') }
+  const all = (added: readonly string[]): readonly string[] => [...given, ...added]
+
+  const missing = async (id: string, files: readonly ModelFile[]): Promise<AppError> => {
+    const ids: string[] = []
+    for (const file of files) if ('info' in (await look(file, plain))) ids.push(file.id)
+    return missingModel(id, ids, given)
+  }
+
+  const locate = async (id: string, added: readonly string[]): Promise<ModelFile> => {
+    const files = await findModelFiles(all(added))
+    const found = files.find((file) => file.id === id)
+    if (found === undefined) throw await missing(id, files)
+    return found
+  }
+
+  return {
+    async catalogue() {
+      const { folders, choices } = await settings.read()
+      const vaes = await findVaeFiles(all(folders))
+      const models: ModelInfo[] = []
+      const refused: RefusedModel[] = []
+      for (const found of await findModelFiles(all(folders))) {
+        const choice = choices.get(found.id)
+        // Which VAE it is given changes nothing of what is listed, and one that is gone must not hide the model.
+        const vae = vaes.find(({ id }) => id === choice?.vae)?.file
+        const was = await look(found, { ...plain, prediction: choice?.prediction ?? undefined, vae })
+        if ('error' in was) refused.push(refusedModel(found, was.error))
+        else
+          models.push({
+            ...was.info,
+            id: found.id,
+            sha256: await hashes.get(was.hashedFiles),
+            ...(choice === undefined ? {} : { choice })
+          })
+      }
+      return { models, refused, vaes: vaes.map(({ id, label }) => ({ id, label })), folders: [...folders] }
+    },
+    async find(id) {
+      const { folders, choices } = await settings.read()
+      const { file } = await locate(id, folders)
+      const { prediction, vae } = choices.get(id) ?? nothingChosen
+      const checkpoint = await openCheckpoint(file, {
+        ...plain,
+        prediction: prediction ?? undefined,
+        vae: vae === null ? undefined : chosenVae(vae, id, await findVaeFiles(all(folders)))
+      })
+      return { ...checkpoint, info: { ...checkpoint.info, id } }
+    },
+    async choose(id, choice) {
+      const { folders } = await settings.read()
+      const { file } = await locate(id, folders)
+      if (choice.vae !== null) {
+        const vae = chosenVae(choice.vae, id, await findVaeFiles(all(folders)))
+        await openCheckpoint(file, { ...plain, vae })
+      }
+      await settings.change(({ choices, ...others }) => ({
+        ...others,
+        choices: withChoice(choices, id, choice)
+      }))
+    },
+    async addFolder(folder) {
+      await checkFolder(folder)
+      await settings.change(({ folders, choices }) => ({
+        choices,
+        folders: [...new Set([...folders, folder])]
+      }))
+    },
+    removeFolder: (folder) =>
+      settings.change(({ folders, choices }) => ({
+        choices,
+        folders: folders.filter((name) => name !== folder)
+      })),
+    hashed: () => hashes.idle(),
+    close: () => hashes.close()
+  }
+}
+
+const missingModel = (id: string, ids: readonly string[], folders: readonly string[]): AppError =>
+  new AppError('model-missing', {
+    message: `There is no model “${id}”.`,
+    hint:
+      ids.length === 0
+        ? `No models were found; put one into ${folders.join(' or ')}.`
+        : `The models here are: ${ids.join(', ')}.`
+  })
+
+/** Opens files to see what they are, and again only when they or the options have changed. */
+function createLook() {
+  const seen = new Map<string, Seen>()
+  return async ({ file, stamp: stampOfFile }: ModelFile, options: OpenOptions): Promise<Seen> => {
+    const stamp = JSON.stringify([stampOfFile, options.prediction, options.vae])
     const before = seen.get(file)
     if (before?.stamp === stamp) return before
     const now = await openCheckpoint(file, options).then(
@@ -46,40 +150,31 @@ export function openLibrary({ folders, cacheFolder }: LibraryOptions): Library {
     seen.set(file, now)
     return now
   }
+}
 
-  const missing = async (id: string, files: readonly ModelFile[]): Promise<AppError> => {
-    const ids: string[] = []
-    for (const file of files) if ('info' in (await look(file))) ids.push(file.id)
-    return new AppError('model-missing', {
-      message: `There is no model “${id}”.`,
-      hint:
-        ids.length === 0
-          ? `No models were found; put one into ${folders.join(' or ')}.`
-          : `The models here are: ${ids.join(', ')}.`
+function withChoice(
+  choices: ModelSettings['choices'],
+  id: string,
+  choice: ModelChoice
+): ModelSettings['choices'] {
+  const changed = new Map(choices)
+  if (choice.prediction === null && choice.vae === null) changed.delete(id)
+  else changed.set(id, choice)
+  return changed
+}
+
+async function checkFolder(folder: string): Promise<void> {
+  if (!path.isAbsolute(folder))
+    throw new AppError('settings-invalid', {
+      message: `“${folder}” is not the whole path of a folder.`,
+      hint: 'Write it from the root on, such as /home/me/models or C:\\models.'
     })
-  }
-
-  return {
-    async catalogue() {
-      const models: ModelInfo[] = []
-      const refused: RefusedModel[] = []
-      for (const found of await findModelFiles(folders)) {
-        const was = await look(found)
-        if ('error' in was) refused.push(refusedModel(found, was.error))
-        else models.push({ ...was.info, id: found.id, sha256: await hashes.get(was.hashedFiles) })
-      }
-      return { models, refused }
-    },
-    async find(id) {
-      const files = await findModelFiles(folders)
-      const found = files.find((file) => file.id === id)
-      if (found === undefined) throw await missing(id, files)
-      const checkpoint = await openCheckpoint(found.file, options)
-      return { ...checkpoint, info: { ...checkpoint.info, id } }
-    },
-    hashed: () => hashes.idle(),
-    close: () => hashes.close()
-  }
+  const stats = await stat(folder).catch(() => null)
+  if (stats?.isDirectory() === true) return
+  throw new AppError('settings-invalid', {
+    message: stats === null ? `There is no folder ${folder}.` : `${folder} is a file, not a folder.`,
+    hint: 'Give the folder that holds the models.'
+  })
 }
 
 /** A single file itself; of a diffusers folder the UNet, which makes the model what it is. */

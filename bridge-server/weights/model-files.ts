@@ -12,12 +12,12 @@ export interface ModelFile {
   readonly stamp: string
 }
 
-const extension = /\.(safetensors|ckpt|pth?)$/i
-const separateVae = /\.vae\.(safetensors|ckpt|pt)$/i
+export const extension = /\.(safetensors|ckpt|pth?)$/i
+export const separateVae = /\.vae\.(safetensors|ckpt|pt)$/i
 /** In A1111's, ComfyUI's and our own folders: what lies there belongs to models and is none. */
-const otherKinds =
+export const otherKinds =
   /^(lora|loras|lycoris|locon|vae|vae[-_]approx|embeddings|textual_inversion|hypernetworks?|controlnet|t2i_adapter|ip-?adapter|upscale_models|upscalers|(real)?esrgan|swinir|scunet|ldsr|dat|hat|gfpgan|codeformer|facerestore_models|clip|clip_vision|text_encoders?|unet|diffusion_models|style_models|gligen|photomaker|motion|animatediff.*|adetailer|ultralytics|sams?|insightface|midas|annotators|deepbooru|torch_deepdanbooru|blip|karlo|node_modules)$/i
-const deepest = 12
+export const deepest = 12
 
 /**
  * Everything in `folders` that may be a model, each real file once, in a stable order with unique ids: the path inside

@@ -13,19 +13,29 @@ const prefix = 'first_stage_model.'
 
 /**
  * The autoencoder of a single file: the one the person chose, else NAME.vae.safetensors (or .vae.pt, .vae.ckpt) beside
- * the file, else the file's own. Also understands a VAE file with diffusers' names.
+ * the file, else the file's own.
  */
 export async function readVae(
   table: TensorTable,
   { options, latentScale }: { options: OpenOptions; latentScale: number }
 ): Promise<VaePart> {
   const other = options.vae ?? vaeBeside(table.file)
-  const source = other === undefined ? table : await readTensorFile(path.resolve(other), options)
+  if (other !== undefined) return readVaeFile(other, { options, latentScale })
+  return vaeOf(table, latentScale)
+}
+
+/** A file with an autoencoder, by itself or inside a model, under LDM's or diffusers' names. */
+export const readVaeFile = async (
+  file: string,
+  { options, latentScale }: { options: OpenOptions; latentScale: number }
+): Promise<VaePart> => vaeOf(await readTensorFile(path.resolve(file), options), latentScale)
+
+function vaeOf(source: TensorTable, latentScale: number): VaePart {
   const weights = vaeWeights(source)
   if (!weights.has('decoder.conv_in.weight') || !weights.has('encoder.conv_in.weight'))
     throw new AppError('model-incomplete', {
       message: `${shownName(source.file)} has no autoencoder (VAE).`,
-      hint: `Put one beside the model as ${stemOf(table.file)}.vae.safetensors.`
+      hint: `Put one beside the model as ${stemOf(source.file)}.vae.safetensors.`
     })
   const latents = weights.get('decoder.conv_in.weight')?.shape[1]
   if (latents !== 4)

@@ -14,15 +14,33 @@ import type { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
 import { buildApp } from '../../bridge-server/server/app.ts'
 import { listen } from '../../bridge-server/server/listen.ts'
+import type { ModelKeeper } from '../../bridge-server/server/model-routes.ts'
+import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
 
 export const testToken = 'a-token-for-tests'
 
-const emptyCatalogue: Catalogue = { models: [], refused: [], samplers: [], schedules: [] }
+const emptyCatalogue: Catalogue = {
+  models: [],
+  refused: [],
+  vaes: [],
+  folders: [],
+  samplers: [],
+  schedules: []
+}
+
+export const noModels: ModelKeeper = {
+  choose: () => Promise.reject(new Error('No models here')),
+  addFolder: () => Promise.reject(new Error('No models here')),
+  removeFolder: () => Promise.reject(new Error('No models here')),
+  receive: () => Promise.reject(new Error('No models here'))
+}
 
 interface BridgeParts {
   /** Makes the results; it may store blobs. */
   readonly run: (blobs: Awaited<ReturnType<typeof createBlobStore>>) => RunJob
   readonly catalogue?: Catalogue
+  readonly models?: ModelKeeper
+  readonly readPrompt?: ReadPrompt
   /** Kept when the bridge closes, so that a second one may go on with it. */
   readonly folder?: string
   readonly pageFolder?: string
@@ -32,6 +50,8 @@ interface BridgeParts {
 export async function startBridge({
   run,
   catalogue = emptyCatalogue,
+  models = noModels,
+  readPrompt = () => Promise.reject(new Error('Nobody reads prompts here')),
   folder,
   pageFolder = 'nowhere'
 }: BridgeParts) {
@@ -47,7 +67,7 @@ export async function startBridge({
     report: (error) => bugs.push(error)
   })
   const app = await buildApp({
-    ...{ queue, blobs, previews, pageFolder },
+    ...{ queue, blobs, previews, pageFolder, models, readPrompt },
     token: testToken,
     version: '0.0.0',
     device: () => 'cpu',

@@ -32,6 +32,8 @@ export const model = (id: string, change: Partial<ModelInfo> = {}): ModelInfo =>
 export const catalogue = (...models: readonly ModelInfo[]): Catalogue => ({
   models: [...models],
   refused: [],
+  vaes: [],
+  folders: [],
   samplers: [{ id: 'euler', label: 'Euler' }],
   schedules: [{ id: 'normal', label: 'Normal' }]
 })

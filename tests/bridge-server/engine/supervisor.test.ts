@@ -13,7 +13,15 @@ beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'marquee-engine-'))
   engine = createEngine({
     entry: path.join(import.meta.dirname, 'scripted-engine.ts'),
-    settings: { modelFolders: [], cacheFolder: folder, blobFolder: folder, device: 'auto', memoryBytes: 1 },
+    settings: {
+      modelFolders: [],
+      modelSettings: 'none',
+      cacheFolder: folder,
+      blobFolder: folder,
+      device: 'auto',
+      memoryBytes: 1,
+      mode: 'auto'
+    },
     env: process.env,
     graceMs: 300
   })
@@ -112,7 +120,15 @@ it('passes errors that a person can act on as they are, and bugs with their stac
 it('fails with a reason where the process cannot start', async () => {
   const broken = createEngine({
     entry: path.join(folder, 'no-such-file.ts'),
-    settings: { modelFolders: [], cacheFolder: folder, blobFolder: folder, device: 'cpu', memoryBytes: 1 },
+    settings: {
+      modelFolders: [],
+      modelSettings: 'none',
+      cacheFolder: folder,
+      blobFolder: folder,
+      device: 'cpu',
+      memoryBytes: 1,
+      mode: 'auto'
+    },
     env: process.env,
     graceMs: 300
   })

@@ -113,7 +113,7 @@ export async function pictures(
   }
   const made: Rgba[] = []
   for (let i = 0; i < count; i++) {
-    const data = await sampleLatents(job, request.seed + i)
+    const data = await sampleLatents(job, { seed: request.seed + i })
     made.push(toPixels(await model.decode({ data, dims })))
   }
   return made

@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
 import { buildApp } from '../../../bridge-server/server/app.ts'
 import { listen } from '../../../bridge-server/server/listen.ts'
-import { openSocket, startBridge } from '../../support/bridge.ts'
+import { noModels, openSocket, startBridge } from '../../support/bridge.ts'
 
 const closings: (() => unknown)[] = []
 afterEach(async () => {
@@ -33,6 +33,8 @@ const second = async (port: number) => {
     version: '',
     device: () => '',
     catalogue: () => Promise.reject(new Error('no call is expected')),
+    models: noModels,
+    readPrompt: () => Promise.reject(new Error('no call is expected')),
     pageFolder: 'nowhere',
     log: pino({ level: 'silent' })
   })

@@ -32,7 +32,7 @@ function tree(files: Readonly<Record<string, Buffer | null>>): string {
 }
 
 function libraryOf(folders: readonly string[], cacheFolder = temporaryFolder()): Library {
-  const library = openLibrary({ folders, cacheFolder })
+  const library = openLibrary({ folders, cacheFolder, settingsFile: path.join(cacheFolder, 'models.json') })
   onTestFinished(() => library.close())
   return library
 }

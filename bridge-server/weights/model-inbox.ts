@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { AppError } from '../errors.ts'
+import { extension } from './model-files.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
+
+/** Takes model files into a models folder. */
+export interface ModelInbox {
+  /**
+   * Stores a file of `bytes` (null where the sender does not know), which becomes a model only if it is one. What fails leaves
+   * nothing behind. Throws AppError: 'bad-message' for a name that is none, 'model-exists', 'disk-full', and why it
+   * cannot be used.
+   */
+  receive(name: string, stream: Readable, bytes: number | null): Promise<void>
+}
+
+/** What a download in the same moment may need too. */
+const spareBytes = 256 * 2 ** 20
+
+/** Forgets what a server that ended in the middle had received. */
+export async function createModelInbox(folder: string): Promise<ModelInbox> {
+  // Hidden, so that no library lists what is not whole.
+  const drafts = path.join(folder, '.incoming')
+  await rm(drafts, { recursive: true, force: true })
+
+  return {
+    async receive(name, stream, bytes) {
+      checkName(name)
+      const target = path.join(folder, name)
+      await refuseKnown(target)
+      const draft = path.join(drafts, randomUUID())
+      await mkdir(draft, { recursive: true })
+      try {
+        await checkSpace(folder, name, bytes)
+        const file = path.join(draft, name)
+        await pipeline(stream, createWriteStream(file, { flags: 'wx', flush: true }))
+        await openCheckpoint(file, { cacheFolder: path.join(draft, 'converted') })
+        await refuseKnown(target)
+        await rename(file, target)
+      } catch (error) {
+        throw isDiskFull(error) ? noRoom(name, error) : error
+      } finally {
+        await rm(draft, { recursive: true, force: true })
+      }
+    }
+  }
+}
+
+function checkName(name: string): void {
+  const isPlain = name === path.basename(name) && !/[\\/:\0]/.test(name) && !name.startsWith('.')
+  if (isPlain && name.length <= 200 && extension.test(name)) return
+  throw new AppError('bad-message', {
+    message: `“${name.slice(0, 200)}” is no name of a model file.`,
+    hint: 'Models end in .safetensors, .ckpt, .pt or .pth. A diffusers folder is added by its path.'
+  })
+}
+
+async function refuseKnown(target: string): Promise<void> {
+  if ((await stat(target).catch(() => null)) === null) return
+  throw new AppError('model-exists', {
+    message: `There is a model ${path.basename(target)} already.`,
+    hint: 'Rename the file, or delete the other one from the models folder first.'
+  })
+}
+
+async function checkSpace(folder: string, name: string, bytes: number | null): Promise<void> {
+  const { bavail, bsize } = await statfs(folder)
+  const free = bavail * bsize
+  if ((bytes ?? 0) + spareBytes <= free) return
+  throw new AppError('disk-full', {
+    message: `${name} has ${gigabytes(bytes ?? 0)}, and ${gigabytes(free)} are free where models are kept.`,
+    hint: 'Free some space, or leave the file where it is and add its folder.'
+  })
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+
+const noRoom = (name: string, cause: unknown): AppError =>
+  new AppError('disk-full', {
+    message: `The disk was full before ${name} was whole.`,
+    hint: 'Free some space, or leave the file where it is and add its folder.',
+    cause
+  })
