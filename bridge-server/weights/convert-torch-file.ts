@@ -31,7 +31,7 @@ export async function convertTorchFile(conversion: Conversion): Promise<TensorTa
   const target = path.join(cacheFolder, `${key}.safetensors`)
   if ((await stat(target).catch(() => null)) === null) await write(target, conversion)
   const { unusable } = split(layout)
-  return { ...(await readSafetensors(target)), file, unusable, bytes: size }
+  return { ...(await readSafetensors(target)), file, unusable, metadata: layout.metadata, bytes: size }
 }
 
 /** Under another name first, so that a copy that was cut short is never taken for a whole one. */

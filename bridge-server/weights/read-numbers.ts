@@ -21,7 +21,26 @@ export async function readNumbers(weight: Weight): Promise<Float64Array> {
   }
 }
 
+/** The one number of each weight; each file is opened once. */
+export async function readScalars(weights: readonly Weight[]): Promise<ReadonlyMap<Weight, number>> {
+  const numbers = new Map<Weight, number>()
+  for (const file of new Set(weights.map((weight) => weight.file))) {
+    const handle = await openForReading(file)
+    try {
+      for (const weight of weights)
+        if (weight.file === file) {
+          const bytes = await readExactly(handle, weight.offset, weight.length)
+          numbers.set(weight, decodeNumbers(bytes, weight.dtype)[0] ?? 0)
+        }
+    } finally {
+      await handle.close()
+    }
+  }
+  return numbers
+}
+
 function decodeNumbers(bytes: Buffer, dtype: Dtype): Float64Array {
+  if (dtype === 'i64') return Float64Array.of(Number(bytes.readBigInt64LE()))
   const size = dtypeBytes[dtype]
   const layout = layouts[dtype]
   assert(layout !== undefined || dtype === 'f32', `Floats only, got ${dtype}`)

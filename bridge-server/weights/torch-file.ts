@@ -16,7 +16,7 @@ import {
 } from './torch-layout.ts'
 import { legacyLayout } from './torch-legacy.ts'
 import { storageOf, torchGlobals, typeOf, type TorchTensor } from './torch-objects.ts'
-import { namedTensors } from './torch-state.ts'
+import { namedScalars, namedTensors } from './torch-state.ts'
 import { readMember, readZipDirectory, type ZipMember } from './zip-file.ts'
 
 /**
@@ -74,7 +74,7 @@ async function zipLayout(
     places.set(storage.key, { offset: data.offset, length: data.size, stored: data.stored, member: data })
     return storage
   })
-  return { tensors: namedTensors(value), places }
+  return { tensors: namedTensors(value), places, metadata: namedScalars(value) }
 }
 
 function readWhole(
@@ -106,7 +106,7 @@ function checkExtents(file: string, { tensors, places }: TorchLayout): void {
 const isInPlace = (tensor: TorchTensor, { places }: TorchLayout): boolean =>
   places.get(tensor.storage.key)?.stored === true && isContiguous(tensor)
 
-function tableInPlace(file: string, { tensors, places }: TorchLayout, bytes: number): TensorTable {
+function tableInPlace(file: string, { tensors, places, metadata }: TorchLayout, bytes: number): TensorTable {
   const weights = new Map<string, Weight>()
   const unusable = new Map<string, string>()
   for (const [name, tensor] of tensors) {
@@ -121,5 +121,5 @@ function tableInPlace(file: string, { tensors, places }: TorchLayout, bytes: num
         length: byteLength(tensor)
       })
   }
-  return { file, weights, unusable, metadata: {}, bytes }
+  return { file, weights, unusable, metadata, bytes }
 }

@@ -16,6 +16,8 @@ export interface StoragePlace {
 export interface TorchLayout {
   readonly tensors: ReadonlyMap<string, TorchTensor>
   readonly places: ReadonlyMap<string, StoragePlace>
+  /** What stands beside the tensors: names, settings. */
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 /** Row-major without gaps; the stride of a dimension of size 1 does not matter. */

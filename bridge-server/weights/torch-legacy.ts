@@ -5,7 +5,7 @@ import { readExactly } from './safetensors.ts'
 import { unreadable } from './tensor-table.ts'
 import { longestPickle, type StoragePlace, type TorchLayout } from './torch-layout.ts'
 import { storageOf, torchGlobals, typeOf, type TorchStorage } from './torch-objects.ts'
-import { namedTensors } from './torch-state.ts'
+import { namedScalars, namedTensors } from './torch-state.ts'
 
 /** `torch.serialization.MAGIC_NUMBER` and `PROTOCOL_VERSION`. */
 const magic = 0x1950a86a20f9469cfc6cn
@@ -43,7 +43,7 @@ export async function legacyLayout(file: string, handle: FileHandle, size: numbe
     places.set(key, { offset: at + 8, length: count * each, stored: true, member: null })
     at += 8 + count * each
   }
-  return { tensors: namedTensors(value), places }
+  return { tensors: namedTensors(value), places, metadata: namedScalars(value) }
 }
 
 /** How long the pickles are only reading them tells, so the bytes read are doubled until they suffice. */

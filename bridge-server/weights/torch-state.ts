@@ -13,6 +13,18 @@ export function namedTensors(root: unknown): Map<string, TorchTensor> {
   return tensors
 }
 
+/** Texts, numbers and truth values at the top of what a PyTorch file holds, as text. */
+export function namedScalars(root: unknown): Record<string, string> {
+  if (!(root instanceof Map)) return {}
+  return Object.fromEntries(
+    [...root].flatMap(([key, value]): [string, string][] =>
+      typeof key === 'string' && ['string', 'number', 'boolean'].includes(typeof value)
+        ? [[key, String(value)]]
+        : []
+    )
+  )
+}
+
 /** A container that occurs twice is walked once: the second way to it could be one of exponentially many. */
 function collect(
   value: unknown,

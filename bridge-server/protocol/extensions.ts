@@ -1,0 +1,34 @@
+import {
+  Array as List,
+  Integer,
+  Literal,
+  Null,
+  Object as Struct,
+  String as Text,
+  Union,
+  type Static
+} from 'typebox'
+import { Family } from './catalogue.ts'
+
+/** What may be put beside a model. */
+export const ExtensionKind = Union([
+  Literal('lora'),
+  Literal('embedding'),
+  Literal('hypernetwork'),
+  Literal('controlnet')
+])
+export type ExtensionKind = Static<typeof ExtensionKind>
+
+export const ExtensionInfo = Struct({
+  kind: ExtensionKind,
+  /** Path inside its models folder without extension. */
+  id: Text(),
+  /** What prompts and requests call it. */
+  name: Text(),
+  /** The family of models it was made for; null where its tensors do not tell. */
+  family: Union([Family, Null()]),
+  /** Words that call forth what it learnt; for an embedding its name. */
+  triggers: List(Text()),
+  bytes: Integer()
+})
+export type ExtensionInfo = Static<typeof ExtensionInfo>

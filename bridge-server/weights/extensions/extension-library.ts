@@ -1,0 +1,160 @@
+import path from 'node:path'
+import { AppError } from '../../errors.ts'
+import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
+import { readConfig } from '../config-file.ts'
+import { readPart } from '../part-files.ts'
+import { readTensorFile } from '../tensor-file.ts'
+import type { TensorTable } from '../tensor-table.ts'
+import { readControlNet } from './controlnet.ts'
+import { readEmbedding } from './embedding.ts'
+import type { ControlNet, Embedding, Hypernetwork, Lora } from './extension.ts'
+import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
+import { extensionInfo, kindOf } from './extension-info.ts'
+import { readHypernetwork } from './hypernetwork.ts'
+import { readLora } from './lora.ts'
+import { nearest } from './nearest.ts'
+
+/** An extension's content, with what tells it from others. */
+export interface Opened<T> {
+  readonly name: string
+  /** Changes with the file, and differs between files. */
+  readonly stamp: string
+  readonly content: T
+}
+
+/** An embedding by its name in prompts; `open` throws AppError where its file is damaged. */
+export interface NamedEmbedding {
+  readonly name: string
+  open(): Promise<Opened<Embedding>>
+}
+
+/**
+ * The LoRAs, embeddings, hypernetworks and ControlNets in a few folders, recognised by their tensors. A name is a file's
+ * without extension, or its id. Opening throws AppError: 'model-missing' with the names most like it, 'model-unreadable',
+ * 'model-unsupported'.
+ */
+export interface ExtensionLibrary {
+  list(): Promise<readonly ExtensionInfo[]>
+  /** Throws AppError 'model-missing' where one of these is not there; opens nothing. */
+  require(wanted: readonly { readonly kind: ExtensionKind; readonly name: string }[]): Promise<void>
+  lora(name: string): Promise<Opened<Lora>>
+  hypernetwork(name: string): Promise<Opened<Hypernetwork>>
+  controlNet(name: string): Promise<Opened<ControlNet>>
+  embeddings(): Promise<readonly NamedEmbedding[]>
+}
+
+interface LibraryOptions {
+  readonly folders: () => Promise<readonly string[]>
+  /** For converted pickles. */
+  readonly cacheFolder: string
+}
+
+/** What was seen of a file when its stamp was this; `info` is null for what is no extension. */
+type Seen = { readonly stamp: string } & (
+  { readonly info: ExtensionInfo | null } | { readonly error: unknown }
+)
+type Looked = ExtensionFile & Seen
+
+const kindNames: Readonly<Record<ExtensionKind, string>> = {
+  lora: 'LoRA',
+  embedding: 'embedding',
+  hypernetwork: 'hypernetwork',
+  controlnet: 'ControlNet'
+}
+
+export function openExtensions({ folders, cacheFolder }: LibraryOptions): ExtensionLibrary {
+  const seen = new Map<string, Seen>()
+
+  const tableOf = ({ file, isFolder }: ExtensionFile): Promise<TensorTable> =>
+    (isFolder ? readPart : readTensorFile)(file, { cacheFolder: path.join(cacheFolder, 'converted') })
+
+  const look = async (file: ExtensionFile): Promise<Looked> => {
+    const before = seen.get(file.file)
+    if (before?.stamp === file.stamp) return { ...file, ...before }
+    const now: Seen = await tableOf(file).then(
+      async (table) => {
+        const kind = kindOf(table)
+        return { stamp: file.stamp, info: kind === null ? null : await extensionInfo(file, kind, table) }
+      },
+      (error: unknown) => ({ stamp: file.stamp, error })
+    )
+    seen.set(file.file, now)
+    return { ...file, ...now }
+  }
+
+  const lookAtAll = async (): Promise<readonly Looked[]> => {
+    const looked: Looked[] = []
+    for (const file of await findExtensionFiles(await folders())) looked.push(await look(file))
+    return looked
+  }
+
+  const open = async <T>(
+    kind: ExtensionKind,
+    name: string,
+    read: (table: TensorTable, file: ExtensionFile) => T | Promise<T>
+  ): Promise<Opened<T>> => {
+    const file = locate(kind, name, await lookAtAll())
+    return { name, stamp: file.stamp, content: await read(await tableOf(file), file) }
+  }
+
+  return {
+    list: async () =>
+      (await lookAtAll()).flatMap((file) => ('info' in file && file.info !== null ? [file.info] : [])),
+    async require(wanted) {
+      if (wanted.length === 0) return
+      const files = await lookAtAll()
+      for (const { kind, name } of wanted) locate(kind, name, files)
+    },
+    lora: (name) => open('lora', name, readLora),
+    hypernetwork: (name) => open('hypernetwork', name, readHypernetwork),
+    controlNet: (name) =>
+      open('controlnet', name, async (table, file) => readControlNet(table, await isGlobal(file))),
+    embeddings: async () =>
+      (await lookAtAll())
+        .filter((file) => isOf(file, 'embedding') || ('error' in file && embeddingFolder.test(file.file)))
+        .map((file) => ({
+          name: file.name,
+          open: async () => {
+            if ('error' in file) throw file.error
+            return { name: file.name, stamp: file.stamp, content: readEmbedding(await tableOf(file)) }
+          }
+        }))
+  }
+}
+
+/** Where a file that cannot be read would have been an embedding. */
+const embeddingFolder = /[\\/](embeddings?|textual_inversion)[\\/]/i
+
+const isOf = (file: Looked, kind: ExtensionKind): boolean => 'info' in file && file.info?.kind === kind
+
+/** By id, then by name, then by name in any case. A damaged file of that name says what is wrong with it. */
+function locate(kind: ExtensionKind, name: string, files: readonly Looked[]): Looked {
+  const tests: readonly ((file: Looked) => boolean)[] = [
+    (file) => file.id === name,
+    (file) => file.name === name,
+    (file) => file.name.toLowerCase() === name.toLowerCase()
+  ]
+  for (const test of tests) {
+    const found = files.find((file) => isOf(file, kind) && test(file))
+    if (found !== undefined) return found
+    const damaged = files.find((file) => 'error' in file && test(file))
+    if (damaged !== undefined && 'error' in damaged) throw damaged.error
+  }
+  const names = files.filter((file) => isOf(file, kind)).map((file) => file.name)
+  const near = nearest(name, names)
+  throw new AppError('model-missing', {
+    message: `There is no ${kindNames[kind]} “${name}”.`,
+    hint:
+      names.length === 0
+        ? `No file of this kind was found; put one into a models folder.`
+        : near.length > 0
+          ? `Did you mean ${near.map((each) => `“${each}”`).join(' or ')}?`
+          : `There are ${names.length}, such as ${names.slice(0, 5).join(', ')}.`
+  })
+}
+
+/** diffusers' `global_pool_conditions`; the original's config of that is in its name, `…_shuffle`. */
+async function isGlobal({ file, isFolder, name }: ExtensionFile): Promise<boolean> {
+  const config = isFolder ? await readConfig(path.join(file, 'config.json')) : null
+  return config?.flag('global_pool_conditions') ?? /shuffle/i.test(name)
+}

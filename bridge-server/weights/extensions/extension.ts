@@ -1,0 +1,52 @@
+import type { Weight, WeightSource } from '../../graph/weight.ts'
+
+/** What a LoRA adds to one layer: factor · up · (mid ·) down, times a weight that a person chooses. */
+export interface LoraLayer {
+  /** [rank, in] or [rank, in, k, k] */
+  readonly down: Weight
+  /** [out, rank] or [out, rank, 1, 1] */
+  readonly up: Weight
+  /** [rank, rank, k, k] of a LoCon in CP form, whose `down` then is 1×1. */
+  readonly mid: Weight | null
+  /** alpha / rank */
+  readonly factor: number
+}
+
+/** A network of a model that a LoRA may change; the number is that of the text encoder. */
+export type LoraPart = 'unet' | 'text0' | 'text1'
+
+/** A low-rank adaptation (Hu et al. 2021, arXiv:2106.09685) as its file has it. */
+export interface Lora {
+  /** By part, then by the layer's path in the file with underscores for dots. */
+  readonly layers: ReadonlyMap<LoraPart, ReadonlyMap<string, LoraLayer>>
+}
+
+/** A LoRA whose layers have been found in a model, by their paths there. */
+export interface FittedLora {
+  readonly unet: ReadonlyMap<string, LoraLayer>
+  /** One for each text encoder. */
+  readonly texts: readonly ReadonlyMap<string, LoraLayer>[]
+}
+
+/** A textual inversion (Gal et al. 2022, arXiv:2208.01618): vectors in the place of tokens. */
+export interface Embedding {
+  /** [vectors, width] for each text encoder in order; a refiner has the second of XL's two. */
+  readonly vectors: readonly Weight[]
+}
+
+/** One of a hypernetwork's two small networks for a width: `linear.0`, `linear.1`, … without gaps; 1-D weights are layer norms. */
+export interface Hypernetwork {
+  /** By the width of what they change: the networks before to_k and to_v. */
+  readonly widths: ReadonlyMap<number, readonly [keys: WeightSource, values: WeightSource]>
+  /** As the web UI names it. */
+  readonly activation: string
+  /** Whether the last linear layer is activated too. */
+  readonly activateOutput: boolean
+}
+
+/** A ControlNet (Zhang et al. 2023, arXiv:2302.05543); weights have the names of cldm's ControlNet. */
+export interface ControlNet {
+  readonly weights: WeightSource
+  /** Whether residuals are averaged over the picture and left out of the unconditional prediction, as for “shuffle”. */
+  readonly globalPool: boolean
+}

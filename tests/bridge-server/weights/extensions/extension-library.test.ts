@@ -1,0 +1,156 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { describe, expect, test } from 'vitest'
+import {
+  openExtensions,
+  type ExtensionLibrary
+} from '../../../../bridge-server/weights/extensions/extension-library.ts'
+import { fitLora } from '../../../../bridge-server/weights/extensions/lora-fit.ts'
+import { openCheckpoint } from '../../../../bridge-server/weights/open-checkpoint.ts'
+import { findGolden } from '../../../support/golden.ts'
+import { safetensorsOf, temporaryFolder } from '../../../support/tensor-files.ts'
+
+function libraryOf(files: Readonly<Record<string, Buffer>>): ExtensionLibrary {
+  const root = temporaryFolder()
+  for (const [name, bytes] of Object.entries(files)) {
+    mkdirSync(path.dirname(path.join(root, name)), { recursive: true })
+    writeFileSync(path.join(root, name), bytes)
+  }
+  return openExtensions({ folders: () => Promise.resolve([root]), cacheFolder: temporaryFolder() })
+}
+
+const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k'
+const lora = (metadata: Record<string, string> = {}, more: Record<string, readonly number[]> = {}): Buffer =>
+  safetensorsOf(
+    { [`${layer}.lora_down.weight`]: [4, 768], [`${layer}.lora_up.weight`]: [320, 4], ...more },
+    { metadata }
+  )
+
+test('kinds follow from tensors, wherever the files lie', async () => {
+  const library = libraryOf({
+    'embeddings/really a lora.safetensors': lora(),
+    'Lora/fox.safetensors': safetensorsOf({ emb_params: [2, 768] }),
+    'anywhere/pair.safetensors': safetensorsOf({ clip_l: [2, 768], clip_g: [2, 1280] }),
+    'control.safetensors': safetensorsOf({ 'control_model.zero_convs.0.0.weight': [320, 320, 1, 1] }),
+    'model.safetensors': safetensorsOf({ 'model.diffusion_model.input_blocks.0.0.weight': [320, 4, 3, 3] }),
+    'vae.safetensors': safetensorsOf({ 'encoder.conv_in.weight': [128, 3, 3, 3], 'decoder.x': [1] })
+  })
+  const found = (await library.list()).map(({ id, kind, family }) => [id, kind, family])
+  expect(found).toEqual([
+    ['Lora/fox', 'embedding', 'sd1'],
+    ['anywhere/pair', 'embedding', 'sdxl'],
+    ['control', 'controlnet', null],
+    ['embeddings/really a lora', 'lora', 'sd1']
+  ])
+})
+
+describe('trigger words', () => {
+  const triggers = async (metadata: Record<string, string>) =>
+    (await libraryOf({ 'a.safetensors': lora(metadata) }).list())[0]?.triggers
+
+  test('are what the maker says', async () => {
+    expect(await triggers({ 'modelspec.trigger_phrase': 'sks dog, park', ss_tag_frequency: '{}' })).toEqual([
+      'sks dog',
+      'park'
+    ])
+  })
+
+  test('else the most frequent tags of the training pictures', async () => {
+    const tags = JSON.stringify({ '10_a': { dog: 3, sks: 9 }, '5_b': { dog: 2, cat: 1 } })
+    expect(await triggers({ ss_tag_frequency: tags })).toEqual(['sks', 'dog', 'cat'])
+  })
+
+  test('are none where metadata is no JSON', async () => {
+    expect(await triggers({ ss_tag_frequency: '[[[' })).toEqual([])
+  })
+})
+
+test('a missing name is reported with those most like it', async () => {
+  const library = libraryOf({ 'Lora/watercolour.safetensors': lora() })
+  await expect(library.lora('watercolor')).rejects.toMatchObject({
+    code: 'model-missing',
+    message: 'There is no LoRA “watercolor”.',
+    hint: 'Did you mean “watercolour”?'
+  })
+  await expect(library.require([{ kind: 'hypernetwork', name: 'x' }])).rejects.toThrow('hypernetwork “x”')
+})
+
+test('a damaged file of the wanted name says so, and the others work', async () => {
+  const library = libraryOf({ 'bad.safetensors': lora().subarray(0, -10), 'good.safetensors': lora() })
+  await expect(library.lora('bad')).rejects.toMatchObject({ code: 'model-unreadable' })
+  await expect(library.lora('bad')).rejects.toThrow('bad.safetensors')
+  await expect(library.lora('good')).resolves.toMatchObject({ name: 'good' })
+})
+
+test.each([
+  ['dora_scale', 'DoRA'],
+  ['hada_w1_a', 'LoHa'],
+  ['lokr_w1', 'LoKr'],
+  ['oft_blocks', 'OFT'],
+  ['diff', 'full']
+])('a file with %s is refused by name', async (tensor, name) => {
+  const library = libraryOf({ 'x.safetensors': lora({}, { [`${layer}.${tensor}`]: [4] }) })
+  await expect(library.lora('x')).rejects.toMatchObject({ code: 'model-unsupported' })
+  await expect(library.lora('x')).rejects.toThrow(name)
+})
+
+const folder = findGolden('extensions')
+
+describe.skipIf(folder === null)('golden files', () => {
+  const copied = (...names: readonly string[]): ExtensionLibrary => {
+    const root = temporaryFolder()
+    for (const name of names) cpSync(path.join(folder!, name), path.join(root, name), { recursive: true })
+    return openExtensions({ folders: () => Promise.resolve([root]), cacheFolder: temporaryFolder() })
+  }
+
+  test('every kind is recognised', async () => {
+    const library = openExtensions({
+      folders: () => Promise.resolve([folder!]),
+      cacheFolder: temporaryFolder()
+    })
+    const found = (await library.list()).map(({ kind, name }) => `${kind} ${name}`)
+    expect(new Set(found)).toEqual(
+      new Set([
+        ...['lora lora-kohya', 'lora lora-peft', 'lora locon-kohya'],
+        ...['controlnet controlnet.fp16', 'controlnet controlnet'],
+        ...['embedding golden-fox', 'embedding golden-fox-xl'],
+        ...['hypernetwork hyper-context', 'hypernetwork hyper-full', 'hypernetwork hyper-norm']
+      ])
+    )
+  })
+
+  test.each(['lora-kohya', 'lora-peft', 'locon-kohya'])(
+    '%s fits the model that it was made for, and no other',
+    async (name) => {
+      const { content } = await copied(`${name}.safetensors`).lora(name)
+      const sd1 = await openCheckpoint(path.join(folder!, '../checkpoints/sd1.fp16.safetensors'))
+      const fitted = fitLora(content, sd1, name)
+      expect(fitted.unet.size + fitted.texts[0]!.size).toBe(214)
+      const other = await openCheckpoint(path.join(folder!, '../checkpoints/sdxl.fp16.safetensors'))
+      expect(() => fitLora(content, other, name)).toThrow(/does not fit/)
+    }
+  )
+
+  test('a hypernetwork’s settings stand in its pickle', async () => {
+    const { content } = await copied('hyper-norm.pt').hypernetwork('hyper-norm')
+    expect(content).toMatchObject({ activation: 'swish', activateOutput: false })
+    expect([...content.widths.keys()]).toEqual([8, 32, 64])
+    expect(content.widths.get(8)?.[0].names).toContain('linear.4.weight')
+  })
+
+  test('a ControlNet has the same names from LDM and diffusers', async () => {
+    const library = copied('controlnet.fp16.safetensors', 'controlnet')
+    const [ldm, diffusers] = [
+      await library.controlNet('controlnet.fp16'),
+      await library.controlNet('controlnet')
+    ]
+    expect([...diffusers.content.weights.names].sort()).toEqual([...ldm.content.weights.names].sort())
+  })
+
+  test.each(['golden-fox.pt', 'golden-fox.safetensors'])('%s holds two vectors', async (file) => {
+    const [found] = await copied(file).embeddings()
+    const { content } = await found!.open()
+    expect(content.vectors.map(({ shape }) => shape)).toEqual([[2, 8]])
+    expect(readFileSync(content.vectors[0]!.file).length).toBeGreaterThan(content.vectors[0]!.offset)
+  })
+})
