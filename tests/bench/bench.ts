@@ -41,6 +41,7 @@ try {
       ['--import', 'tsx', path.join(import.meta.dirname, 'make-sd15.ts'), file],
       { cwd: root, stdio: 'inherit' }
     )
+    sections['SD 1.5, 512 × 512, against the prototype, mode instant'] = inProcess('prototype.ts', [file])
     for (const mode of ['instant', 'medium', 'turbo'])
       sections[`SD 1.5, 512 × 512, mode ${mode}`] = inProcess('engine-figures.ts', [file, '64', mode])
   }
