@@ -25,7 +25,9 @@ export interface BlobStore {
   get(id: string): Promise<Buffer>
   /** Bytes of a blob, null where it is not here. */
   size(id: string): Promise<number | null>
-  /** Deletes blobs outside `keep` that nobody has put since `before` (milliseconds since 1970). */
+  /** As `size`, and counts the blob as put now, so that it outlives the next sweep: a job will name it. */
+  renew(id: string): Promise<number | null>
+  /** Deletes blobs outside `keep` that nobody has put or renewed since `before` (milliseconds since 1970). */
   sweep(keep: ReadonlySet<string>, before: number): Promise<void>
   path(id: string): string
 }
@@ -83,6 +85,16 @@ export async function createBlobStore(folder: string): Promise<BlobStore> {
       }
     },
     size,
+    renew: async (id) => {
+      const now = new Date()
+      try {
+        await utimes(fileOf(id), now, now)
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return null
+        throw error
+      }
+      return size(id)
+    },
     sweep: async (keep, before) => {
       for (const name of await readdir(folder)) {
         for (const id of await readdir(path.join(folder, name))) {

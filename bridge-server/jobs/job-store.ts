@@ -1,10 +1,11 @@
 import { ErrorReply } from '../protocol/errors.ts'
-import type { ImageRef } from '../protocol/images.ts'
+import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
 import { checked } from '../protocol/parse.ts'
 import { GenerateRequest } from '../protocol/request.ts'
 import { JobResult, JobState } from '../protocol/results.ts'
 import { openDatabase, type Database, type Row } from './database.ts'
 import { imagesOf, type StoredJob } from './job.ts'
+import type { KeptJob } from './retention.ts'
 
 /** How a job ended. */
 export type Outcome =
@@ -39,6 +40,9 @@ export interface JobStore {
   putBack(key: number, attempt: 'counts' | 'does not count'): void
   finish(key: number, time: number, outcome: Outcome): void
   remove(key: number): void
+  star(key: number, starred: boolean): void
+  /** All jobs, as retention looks at them. */
+  kept(): readonly KeptJob[]
   /** Every blob that some job names. */
   blobs(): ReadonlySet<string>
   close(): void
@@ -67,7 +71,10 @@ const migrations = [
      job INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
      blob TEXT NOT NULL,
      PRIMARY KEY (job, blob)
-   ) STRICT, WITHOUT ROWID`
+   ) STRICT, WITHOUT ROWID`,
+  // What older jobs name counts nothing.
+  `ALTER TABLE jobs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE job_blobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0`
 ]
 
 export function createJobStore(file: string): JobStore {
@@ -134,6 +141,10 @@ export function createJobStore(file: string): JobStore {
     remove: (key) => {
       database.run('DELETE FROM jobs WHERE key = ?', key)
     },
+    star: (key, starred) => {
+      database.run('UPDATE jobs SET starred = ? WHERE key = ?', starred ? 1 : 0, key)
+    },
+    kept: () => keptJobs(database),
     blobs: () => new Set(database.all('SELECT DISTINCT blob FROM job_blobs').map(({ blob }) => String(blob))),
     close: () => database.close()
   }
@@ -151,8 +162,26 @@ function insertJob(database: Database, { client, id, request, created }: NewJob)
 }
 
 function keepBlobs(database: Database, key: number, images: readonly ImageRef[]): void {
-  for (const { blob } of images)
-    database.run('INSERT OR IGNORE INTO job_blobs (job, blob) VALUES (?, ?)', key, blob)
+  for (const { blob, width, height, format } of images)
+    database.run(
+      'INSERT OR IGNORE INTO job_blobs (job, blob, bytes) VALUES (?, ?, ?)',
+      ...[key, blob, width * height * bytesPerPixel(format)]
+    )
+}
+
+function keptJobs(database: Database): readonly KeptJob[] {
+  const blobs = new Map<number, { blob: string; bytes: number }[]>()
+  for (const { job, blob, bytes } of database.all('SELECT job, blob, bytes FROM job_blobs')) {
+    const named = blobs.get(Number(job)) ?? []
+    named.push({ blob: String(blob), bytes: Number(bytes) })
+    blobs.set(Number(job), named)
+  }
+  return database.all('SELECT key, finished, starred FROM jobs').map(({ key, finished, starred }) => ({
+    key: Number(key),
+    finished: finished === null ? null : Number(finished),
+    starred: starred === 1,
+    blobs: blobs.get(Number(key)) ?? []
+  }))
 }
 
 function storedJob(row: Row): StoredJob {
@@ -169,7 +198,8 @@ function storedJob(row: Row): StoredJob {
       finished: row.finished === null ? null : Number(row.finished),
       position: null,
       result: row.result === null ? null : checked(JobResult, parsed(row.result)),
-      error: row.error === null ? null : checked(ErrorReply, parsed(row.error))
+      error: row.error === null ? null : checked(ErrorReply, parsed(row.error)),
+      ...(row.starred === 1 ? { starred: true } : {})
     }
   }
 }

@@ -6,6 +6,7 @@ import { createJobEvents } from './events.ts'
 import type { JobStore } from './job-store.ts'
 import { finalEvent, type JobEvent, type StoredJob } from './job.ts'
 import { createLine } from './line.ts'
+import { expiredJobs, type RetentionLimits } from './retention.ts'
 import { createWorker, maxAttempts, type WorkerParts } from './worker.ts'
 
 /** Runs one job at a time, in order. Jobs, their order and results survive the end of the process. */
@@ -23,6 +24,10 @@ export interface Queue {
   reorder(client: string, id: string, position: number): void
   /** Cancels a job where it is unfinished, waits until it has stopped, and forgets it. Throws AppError 'not-found'. */
   remove(client: string, id: string): Promise<void>
+  /** Keeps a job beyond all limits of retention, or no more. Throws AppError 'not-found'. */
+  star(client: string, id: string, starred: boolean): void
+  /** Forgets the finished jobs that the limits have no room for. */
+  prune(limits: RetentionLimits): void
   /** Throws AppError 'not-found', also for another client's job. */
   find(client: string, id: string): StoredJob
   /** A client's jobs, newest first. */
@@ -110,6 +115,10 @@ export function createQueue(parts: WorkerParts): Queue {
       if (stored.job.finished === null) cancel(client, id)
       while (isRunning(stored)) await worker.running?.ended
       store.remove(stored.key)
+    },
+    star: (client, id, starred) => store.star(find(client, id).key, starred),
+    prune: (limits) => {
+      for (const key of expiredJobs(store.kept(), limits, now())) store.remove(key)
     },
     find,
     list: (client, filter) => store.list(client, filter).map((stored) => placed(stored).job),

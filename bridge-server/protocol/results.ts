@@ -1,5 +1,6 @@
 import {
   Array as List,
+  Boolean as Flag,
   Integer,
   Literal,
   Null,
@@ -59,6 +60,8 @@ export const Job = Struct({
   /** 1 is next; null when it no longer waits. */
   position: Union([Integer(), Null()]),
   result: Union([JobResult, Null()]),
-  error: Union([ErrorReply, Null()])
+  error: Union([ErrorReply, Null()]),
+  /** Kept until a person deletes it; absent where nobody said so. */
+  starred: Optional(Flag())
 })
 export type Job = Static<typeof Job>

@@ -7,7 +7,7 @@ import { maxBlobBytes, missingBlobs, tooLarge, type BlobStore } from '../jobs/bl
 export function blobRoutes(app: FastifyInstance, blobs: BlobStore): void {
   app.head<{ Params: { id: string } }>('/api/blobs/:id', async (request, reply) => {
     const id = blobId(request.params.id)
-    const bytes = await blobs.size(id)
+    const bytes = await blobs.renew(id)
     if (bytes === null) throw missingBlobs([id])
     return reply.header('content-length', bytes).send()
   })

@@ -15,7 +15,7 @@ export async function checkRequest(request: GenerateRequest, blobs: BlobStore): 
     throw new AppError('bad-message', {
       message: `request.snapshot is missing; ${request.mode} starts from what is visible.`
     })
-  const sizes = await Promise.all(images.map(([, { blob }]) => blobs.size(blob)))
+  const sizes = await Promise.all(images.map(([, { blob }]) => blobs.renew(blob)))
   const missing = images.filter((_, index) => sizes[index] === null).map(([, { blob }]) => blob)
   if (missing.length > 0) throw missingBlobs([...new Set(missing)])
   for (const [index, [field, image]] of images.entries()) {

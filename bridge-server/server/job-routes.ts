@@ -41,6 +41,19 @@ export function jobRoutes(app: FastifyInstance, { queue, blobs, previews }: JobR
     return reply.status(204).send()
   })
 
+  for (const [method, starred] of [
+    ['PUT', true],
+    ['DELETE', false]
+  ] as const)
+    app.route<OneJob>({
+      method,
+      url: '/api/jobs/:id/star',
+      handler: (request, reply) => {
+        queue.star(clientOf(request), request.params.id, starred)
+        return reply.status(204).send()
+      }
+    })
+
   app.get<OneImage>('/api/jobs/:id/images/:blob', async (request, reply) => {
     const { id, blob } = request.params
     const as = request.query.as ?? 'raw'
