@@ -1,27 +1,56 @@
 import type { CanvasDocument } from './document.ts'
+import { claimSlot, holdByLock } from './document-slot.ts'
+import type { Notice } from './editor-state.ts'
 import type { Editor } from './editor.ts'
 import { openSample, samples } from './samples.ts'
 import { createDocumentStore, type DocumentStore } from './stored-document.ts'
-import { browserStorage } from './storage.ts'
+import { browserStorage, foldersOf, storageIn, type Storage } from './storage.ts'
 
-/** Opens what was open when the page was left, or a sample for a newcomer, and from then on keeps every change. */
+/** Opens what was open when the tab was left, or a sample for a newcomer, and from then on keeps every change. */
 export async function resumeSession(editor: Editor): Promise<void> {
-  const documents = createDocumentStore(browserStorage(), editor.newId)
-  const document = await restored(editor, documents)
+  const storage = browserStorage()
+  const { own, source } = await claimSlot({
+    remembered: sessionStorage.getItem(slotKey),
+    stored: await storedSlots(storage, editor.newId),
+    hold: holdByLock,
+    newId: editor.newId
+  })
+  sessionStorage.setItem(slotKey, own)
+  const documents = createDocumentStore(storageIn(storage, own), editor.newId)
+  const { document, problem } = await restored(
+    source === null || source === own
+      ? documents
+      : createDocumentStore(storageIn(storage, source), editor.newId)
+  )
   if (document !== null) editor.open(document)
   else if (samples[0] !== undefined) await openSample(editor, samples[0])
+  // Last, for a picture that opens takes earlier notices away.
+  if (problem !== null) editor.notify(problem)
   const autosave = startAutosave(editor, documents)
   window.addEventListener('pagehide', () => autosave.flush())
   globalThis.document.addEventListener('visibilitychange', () => autosave.flush())
 }
 
-async function restored(editor: Editor, documents: DocumentStore): Promise<CanvasDocument | null> {
+const slotKey = 'marquee.document-slot'
+
+/** Slots that hold a document, the one saved last first. */
+async function storedSlots(storage: Storage, newId: () => string): Promise<readonly string[]> {
+  const times = new Map<string, number>()
+  for (const slot of await foldersOf(storage)) {
+    const saved = await createDocumentStore(storageIn(storage, slot), newId).savedAt()
+    if (saved !== null) times.set(slot, saved)
+  }
+  return [...times].sort(([, a], [, b]) => b - a).map(([slot]) => slot)
+}
+
+async function restored(
+  documents: DocumentStore
+): Promise<{ readonly document: CanvasDocument | null; readonly problem: Notice | null }> {
   try {
-    return await documents.load()
+    return { document: await documents.load(), problem: null }
   } catch (cause) {
     const message = `The document of the last visit cannot be restored. ${cause instanceof Error ? cause.message : ''}`
-    editor.notify({ kind: 'error', message, hint: 'Open your picture again.' })
-    return null
+    return { document: null, problem: { kind: 'error', message, hint: 'Open your picture again.' } }
   }
 }
 

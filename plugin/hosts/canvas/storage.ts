@@ -23,3 +23,21 @@ export function browserStorage(): Storage {
     keys: () => keys<string>(store)
   }
 }
+
+/** The values whose keys begin with `folder/`, as a storage of their own. */
+export function storageIn(storage: Storage, folder: string): Storage {
+  const start = `${folder}/`
+  const within = (key: string): string => start + key
+  return {
+    read: (key) => storage.read(within(key)),
+    write: (entries) => storage.write(entries.map(([key, value]) => [within(key), value])),
+    remove: (keys) => storage.remove(keys.map(within)),
+    keys: async () =>
+      (await storage.keys()).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length))
+  }
+}
+
+/** The folders of a storage. */
+export const foldersOf = async (storage: Storage): Promise<readonly string[]> => [
+  ...new Set((await storage.keys()).flatMap((key) => (key.includes('/') ? [key.split('/')[0]!] : [])))
+]

@@ -8,6 +8,8 @@ export interface DocumentStore {
   readonly save: (document: CanvasDocument) => Promise<void>
   /** The document saved last, or null. Throws where it is there but not whole. */
   readonly load: () => Promise<CanvasDocument | null>
+  /** When the document was saved last, milliseconds since 1970; null where there is none. */
+  readonly savedAt: () => Promise<number | null>
   /** Leaves no document behind. */
   readonly forget: () => Promise<void>
 }
@@ -26,6 +28,7 @@ type StoredLayer = Omit<Layer, 'pixels' | 'mask'> & {
 
 interface StoredDocument extends Omit<CanvasDocument, 'layers' | 'selection'> {
   readonly version: typeof version
+  readonly saved: number
   readonly layers: readonly StoredLayer[]
   readonly selection: StoredPlane | null
 }
@@ -34,7 +37,11 @@ const version = 1
 const documentKey = 'document'
 const tilePrefix = 'tile:'
 
-export function createDocumentStore(storage: Storage, newId: () => string): DocumentStore {
+export function createDocumentStore(
+  storage: Storage,
+  newId: () => string,
+  now: () => number = Date.now
+): DocumentStore {
   // Tiles never change once a document holds them, so that a tile seen before is stored already.
   const keyOf = new WeakMap<Tile, string>()
 
@@ -49,7 +56,7 @@ export function createDocumentStore(storage: Storage, newId: () => string): Docu
       used.add(key)
       return key
     }
-    const stored = packDocument(document, storedTile)
+    const stored: StoredDocument = { ...packDocument(document, storedTile), saved: now() }
     try {
       // One transaction: a page that is closed in the middle leaves the document of before.
       await storage.write([...unstored, [documentKey, stored]])
@@ -76,13 +83,21 @@ export function createDocumentStore(storage: Storage, newId: () => string): Docu
     return unpackDocument(stored, tiles)
   }
 
-  return { save, load, forget: async () => storage.remove(await storage.keys()) }
+  const savedAt = async (): Promise<number | null> => {
+    const stored = await storage.read(documentKey)
+    return isStoredDocument(stored) ? stored.saved : null
+  }
+
+  return { save, load, savedAt, forget: async () => storage.remove(await storage.keys()) }
 }
 
 const isStoredDocument = (value: unknown): value is StoredDocument =>
   typeof value === 'object' && value !== null && 'version' in value && value.version === version
 
-function packDocument(document: CanvasDocument, keyOf: (tile: Tile) => string): StoredDocument {
+function packDocument(
+  document: CanvasDocument,
+  keyOf: (tile: Tile) => string
+): Omit<StoredDocument, 'saved'> {
   const pack = ({ channels, fill, tiles }: Plane): StoredPlane => ({
     channels,
     fill,

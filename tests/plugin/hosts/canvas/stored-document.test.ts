@@ -4,7 +4,7 @@ import { select, type CanvasDocument } from '../../../../plugin/hosts/canvas/doc
 import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
 import { activateLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
-import type { Storage } from '../../../../plugin/hosts/canvas/storage.ts'
+import { foldersOf, storageIn, type Storage } from '../../../../plugin/hosts/canvas/storage.ts'
 import { createDocumentStore } from '../../../../plugin/hosts/canvas/stored-document.ts'
 import { startStroke } from '../../../../plugin/hosts/canvas/tools/stroke.ts'
 import { digest, noiseDocument } from './pictures.ts'
@@ -67,6 +67,29 @@ describe('a stored document', () => {
     await documents.forget()
     expect(await documents.load()).toBeNull()
     expect(storage.values.size).toBe(0)
+  })
+
+  it('is untouched by documents that are saved and forgotten in other folders of the storage', async () => {
+    const storage = memoryStorage()
+    const [mine, other] = [storeIn(storageIn(storage, 'mine')), storeIn(storageIn(storage, 'other'))]
+    await mine.save(document)
+    await other.save({ ...document, name: 'other' })
+    await other.save({ ...document, layers: [] })
+    expect(await foldersOf(storage)).toEqual(['mine', 'other'])
+    await other.forget()
+    expect(await foldersOf(storage)).toEqual(['mine'])
+    expect(described(await mine.load())).toBe(described(document))
+  })
+
+  it('knows when it was saved', async () => {
+    const documents = createDocumentStore(
+      memoryStorage(),
+      () => `${ids++}`,
+      () => 1234
+    )
+    expect(await documents.savedAt()).toBeNull()
+    await documents.save(document)
+    expect(await documents.savedAt()).toBe(1234)
   })
 
   it('writes only what changed: after a dab one tile, after a rename none', async () => {
