@@ -29,9 +29,12 @@ export const profiles: Readonly<Record<string, Profile>> = {
   'Dot Gain 20%': { space: 'Grayscale', ...gamma(1.75), toXyz: srgbXyz }
 }
 
-/** Converts colours of 0…1 between two profiles of the same space. */
-export function converter(from: string, to: string): (colour: readonly number[]) => readonly number[] {
-  if (from === to) return (colour) => colour
+/** Converts a colour of 0…1 from one profile to another. */
+export type Convert = (colour: readonly number[]) => readonly number[]
+
+/** Null where there is nothing to convert. */
+export function converter(from: string, to: string): Convert | null {
+  if (from === to) return null
   const [a, b] = [profiles[from], profiles[to]]
   if (a === undefined || b === undefined)
     throw new Error(`Photoshop has no profile ${a === undefined ? from : to}`)

@@ -88,6 +88,10 @@ export function composite(state: DocumentState, area: Rect, channels: number, de
         const masked = layer.mask === null ? 1 : valueAt(layer.mask, x, y, layer.mask.outside) / top
         const alpha = (data[from + channels]! / top) * masked * (layer.opacity / 100)
         if (alpha === 0) continue
+        if (alpha === 1) {
+          for (let channel = 0; channel < components; channel++) out[to + channel] = data[from + channel]!
+          continue
+        }
         const below = out[to + channels]! / top
         const sum = alpha + below * (1 - alpha)
         for (let channel = 0; channel < channels; channel++) {

@@ -1,6 +1,6 @@
 import type { Rect } from '../../../bridge-server/protocol/geometry.ts'
 import type { Bounds, ImageData, Imaging } from '../../../plugin/hosts/photoshop/photoshop-api.ts'
-import { converter, profiles } from './colour.ts'
+import { converter, profiles, type Convert } from './colour.ts'
 import {
   changeLayer,
   composite,
@@ -100,50 +100,11 @@ export function createImaging(world: World): Imaging {
         ['layerID', 'colorSpace', 'colorProfile', 'componentSize']
       )
       const document = openDocument(world, options.documentID)
-      refuseMode(document)
-      if (options.componentSize !== undefined && options.componentSize !== document.depth)
-        throw new Error('Photoshop Error. Code: -1')
-      const channels = channelsOf(document)
-      const space = channels === 1 ? 'Grayscale' : 'RGB'
-      if (options.colorSpace !== undefined && options.colorSpace !== space)
-        throw new SimUnsupported(`conversion of ${space} to ${options.colorSpace}`)
-      const asked = regionOf(options.sourceBounds)
-      const layer = options.layerID === undefined ? null : needLayer(document, options.layerID)
-      const limit = layer === null ? canvasOf(document) : (layer.pixels?.area ?? null)
-      const inside = limit === null ? null : intersection(asked, limit)
-      if (layer === null && (inside === null || inside.width < asked.width || inside.height < asked.height))
-        throw new Error('sourceBounds reach beyond the canvas')
-      const shown = inside ?? asked
-      const state =
-        layer === null
-          ? document.state
-          : { ...document.state, layers: [{ ...layer, mask: null, visible: true }] }
-      const all = composite(state, shown, channels, document.depth)
-      const area = trimmed(world, document, shown, all, channels)
-      if (area === null) {
-        if (world.knobs.emptyRegion === 'reject') throw new Error('No pixels in the requested area')
-        const empty = { ...asked, width: 0, height: 0 }
-        return {
-          imageData: imageOf(heldOf(samplesOf(0, document.depth), empty, channels + 1, space, '')),
-          sourceBounds: boundsOf(empty)
-        }
-      }
-      const background = document.state.layers.at(-1)
-      const isOpaque =
-        layer?.isBackground === true || (background?.isBackground === true && background.visible)
-      const components = isOpaque ? channels : channels + 1
-      const samples = converted(world, document, cropped(all, shown, area, channels + 1), {
-        channels,
-        components,
-        to: options.colorProfile ?? document.profile
-      })
+      checkForm(document, options.colorSpace, options.componentSize)
       await Promise.resolve()
-      return {
-        imageData: imageOf(
-          heldOf(samples, area, components, space, options.colorProfile ?? document.profile)
-        ),
-        sourceBounds: boundsOf(area)
-      }
+      return options.layerID === undefined
+        ? pixelsOf(document, document.state, regionOf(options.sourceBounds), options.colorProfile)
+        : layerPixels(document, needLayer(document, options.layerID), options)
     },
 
     async putPixels(options) {
@@ -161,7 +122,7 @@ export function createImaging(world: World): Imaging {
       if (held.colorSpace !== (channels === 1 ? 'Grayscale' : 'RGB'))
         throw new SimUnsupported(`${held.colorSpace} put into ${document.mode}`)
       const area = targetArea(options.targetBounds, held)
-      const next = placed(world, document, held, area)
+      const next = placed(document, held, area)
       const old = options.replace ? null : layer.pixels
       const pixels = old === null ? next : merged(old, next, channels, document.depth, world.knobs.addRule)
       replaceLayer(world, document, 'Put Pixels', { ...layer, pixels })
@@ -275,6 +236,43 @@ export function createImaging(world: World): Imaging {
   }
   return strict('imaging', api)
 
+  function layerPixels(
+    document: SimDocument,
+    layer: LayerState,
+    { sourceBounds, colorProfile }: { readonly sourceBounds: Bounds; readonly colorProfile?: string }
+  ) {
+    const alone = { ...document.state, layers: [{ ...layer, mask: null, visible: true }] }
+    return pixelsOf(document, alone, regionOf(sourceBounds), colorProfile)
+  }
+
+  /** What is visible of `state` in a region of the canvas. */
+  function pixelsOf(
+    document: SimDocument,
+    state: SimDocument['state'],
+    asked: Rect,
+    colorProfile = document.profile
+  ) {
+    const inside = intersection(asked, canvasOf(document))
+    if (inside === null || inside.width < asked.width || inside.height < asked.height)
+      throw new SimUnsupported('pixels beyond the canvas')
+    const channels = channelsOf(document)
+    const space = channels === 1 ? 'Grayscale' : 'RGB'
+    const all = composite(state, asked, channels, document.depth)
+    const area = trimmed(world, state, asked, all, channels)
+    if (area === null) {
+      if (world.knobs.emptyRegion === 'reject') throw new Error('No pixels in the requested area')
+      const empty = { ...asked, width: 0, height: 0 }
+      const held = heldOf(samplesOf(0, document.depth), empty, channels + 1, space, '')
+      return { imageData: imageOf(held), sourceBounds: boundsOf(empty) }
+    }
+    const lowest = state.layers.at(-1)
+    const components = lowest?.isBackground === true && lowest.visible ? channels : channels + 1
+    const part = cropped(all, asked, area, channels + 1)
+    const samples = converted(document, part, { channels, components, to: colorProfile })
+    const held = heldOf(samples, area, components, space, colorProfile)
+    return { imageData: imageOf(held), sourceBounds: boundsOf(area) }
+  }
+
   function maskReply(document: SimDocument, area: Rect, value: (x: number, y: number) => number) {
     const depth = document.depth === 16 && world.knobs.deepMasks ? 16 : 8
     const scale = full[depth]! / full[document.depth]!
@@ -333,6 +331,19 @@ function targetArea(target: unknown, { width, height }: Held, maskOf?: SimDocume
   return { x: left, y: top, width, height }
 }
 
+function checkForm(
+  document: SimDocument,
+  colorSpace: string | undefined,
+  componentSize: number | undefined
+): void {
+  refuseMode(document)
+  if (componentSize !== undefined && componentSize !== document.depth)
+    throw new Error('Photoshop Error. Code: -1')
+  const space = channelsOf(document) === 1 ? 'Grayscale' : 'RGB'
+  if (colorSpace !== undefined && colorSpace !== space)
+    throw new SimUnsupported(`conversion of ${space} to ${colorSpace}`)
+}
+
 function refuseMode({ mode }: SimDocument): void {
   if (mode === 'CMYKColorMode') throw new PhotoshopCrashed('pixels of a CMYK document were asked for')
   if (mode !== 'RGBColorMode' && mode !== 'grayscaleMode') throw new Error(`${mode} is not supported`)
@@ -352,7 +363,7 @@ function replaceLayer(world: World, document: SimDocument, name: string, layer: 
 /** The part of a region that is given: see Knobs.trim. */
 function trimmed(
   world: World,
-  document: SimDocument,
+  state: SimDocument['state'],
   area: Rect,
   all: Samples,
   channels: number
@@ -360,7 +371,7 @@ function trimmed(
   const held = heldArea(area, (at) => all[at * (channels + 1) + channels]! > 0)
   if (held === null || world.knobs.trim === 'tight') return held
   if (world.knobs.trim === 'off') return area
-  const bounds = document.state.layers.flatMap(({ pixels, visible }) =>
+  const bounds = state.layers.flatMap(({ pixels, visible }) =>
     pixels === null || !visible ? [] : [pixels.area]
   )
   return intersection(area, bounds.reduce(union, held))
@@ -377,29 +388,51 @@ function cropped(samples: Samples, from: Rect, to: Rect, components: number): Sa
 
 /** From the document's numbers to those of a profile; colour under nothing is anything. */
 function converted(
-  world: World,
   document: SimDocument,
   samples: Samples,
   { channels, components, to }: { channels: number; components: number; to: string }
 ): Samples {
-  const pixels = samples.length / (channels + 1)
-  const out = samplesOf(pixels * components, document.depth)
-  const top = full[document.depth]!
-  const convert = conversion(document, document.profile, to)
+  const all = channels + 1
+  const out = recoded(
+    samples,
+    { channels, from: all, to: components },
+    document.depth,
+    conversion(document, document.profile, to)
+  )
+  for (let pixel = 0; pixel < samples.length / all; pixel++)
+    if (samples[pixel * all + channels] === 0)
+      for (let channel = 0; channel < channels; channel++)
+        out[pixel * components + channel] = Math.random() * full[document.depth]!
+  return out
+}
+
+/** Pixels of `from` components as pixels of `to`, their colours converted; alpha is full where there was none. */
+function recoded(
+  samples: Samples,
+  { channels, from, to }: { channels: number; from: number; to: number },
+  depth: number,
+  convert: Convert | null
+): Samples {
+  const pixels = samples.length / from
+  const out = samplesOf(pixels * to, depth)
+  const top = full[depth]!
   for (let pixel = 0; pixel < pixels; pixel++) {
-    const from = pixel * (channels + 1)
-    const alpha = samples[from + channels]!
-    const colour =
-      alpha === 0
-        ? Array.from({ length: channels }, () => Math.random())
-        : convert([...samples.subarray(from, from + channels)].map((value) => value / top))
-    colour.forEach((value, channel) => (out[pixel * components + channel] = Math.round(value * top)))
-    if (components > channels) out[pixel * components + channels] = alpha
+    if (convert === null)
+      for (let channel = 0; channel < channels; channel++)
+        out[pixel * to + channel] = samples[pixel * from + channel]!
+    else {
+      const colour = convert(
+        Array.from({ length: channels }, (_, channel) => samples[pixel * from + channel]! / top)
+      )
+      for (let channel = 0; channel < channels; channel++)
+        out[pixel * to + channel] = Math.round(colour[channel]! * top)
+    }
+    if (to > channels) out[pixel * to + channels] = from > channels ? samples[pixel * from + channels]! : top
   }
   return out
 }
 
-function conversion(document: SimDocument, from: string, to: string) {
+function conversion(document: SimDocument, from: string, to: string): Convert | null {
   const working = document.mode === 'grayscaleMode' ? 'Dot Gain 20%' : 'sRGB IEC61966-2.1'
   return converter(
     from === '' ? (to === '' ? '' : working) : from,
@@ -408,24 +441,12 @@ function conversion(document: SimDocument, from: string, to: string) {
 }
 
 /** An image in the document's own numbers, with alpha. */
-function placed(world: World, document: SimDocument, held: Held, area: Rect): Plane {
+function placed(document: SimDocument, held: Held, area: Rect): Plane {
   const channels = channelsOf(document)
-  const convert = conversion(
-    document,
-    held.colorProfile === '' ? document.profile : held.colorProfile,
-    document.profile
-  )
-  const top = full[document.depth]!
-  const pixels = area.width * area.height
-  const data = samplesOf(pixels * (channels + 1), document.depth)
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    const from = pixel * held.components
-    const colour = convert([...held.samples.subarray(from, from + channels)].map((value) => value / top))
-    colour.forEach((value, channel) => (data[pixel * (channels + 1) + channel] = Math.round(value * top)))
-    data[pixel * (channels + 1) + channels] =
-      held.components > channels ? held.samples[from + channels]! : top
-  }
-  return { area, components: channels + 1, data }
+  const given = held.colorProfile === '' ? document.profile : held.colorProfile
+  const convert = conversion(document, given, document.profile)
+  const form = { channels, from: held.components, to: channels + 1 }
+  return { area, components: channels + 1, data: recoded(held.samples, form, document.depth, convert) }
 }
 
 function merged(old: Plane, next: Plane, channels: number, depth: number, rule: 'copy' | 'over'): Plane {

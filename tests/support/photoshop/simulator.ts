@@ -174,15 +174,14 @@ function createPerson(world: World): Person {
       const samples = composite(document.state, canvasOf(document), channels, document.depth)
       const top = full[document.depth]!
       const convert =
-        document.profile === ''
-          ? (colour: readonly number[]) => colour
-          : converter(document.profile, usualProfile(document.mode))
+        document.profile === '' ? null : converter(document.profile, usualProfile(document.mode))
       const data = new Uint8ClampedArray(width * height * 4)
       for (let pixel = 0; pixel < width * height; pixel++) {
         const from = pixel * (channels + 1)
         const alpha = samples[from + channels]! / top
         if (alpha === 0) continue
-        const colour = convert([...samples.subarray(from, from + channels)].map((value) => value / top))
+        const own = [...samples.subarray(from, from + channels)].map((value) => value / top)
+        const colour = convert?.(own) ?? own
         for (let channel = 0; channel < 3; channel++)
           data[pixel * 4 + channel] = Math.round((colour[channel] ?? colour[0]!) * 255)
         data[pixel * 4 + 3] = Math.round(alpha * 255)
@@ -200,13 +199,17 @@ function planeOf(document: SimDocument, { width, height, data }: RgbaImage): Pla
   const channels = channelsOf(document)
   const top = full[document.depth]!
   const samples = samplesOf(width * height * (channels + 1), document.depth)
-  const convert =
-    document.profile === ''
-      ? (colour: readonly number[]) => colour
-      : converter(usualProfile(document.mode), document.profile)
+  const convert = document.profile === '' ? null : converter(usualProfile(document.mode), document.profile)
   for (let pixel = 0; pixel < width * height; pixel++) {
-    const colour = convert([...data.subarray(pixel * 4, pixel * 4 + channels)].map((value) => value / 255))
-    colour.forEach((value, channel) => (samples[pixel * (channels + 1) + channel] = Math.round(value * top)))
+    if (convert === null)
+      for (let channel = 0; channel < channels; channel++)
+        samples[pixel * (channels + 1) + channel] = Math.round((data[pixel * 4 + channel]! / 255) * top)
+    else {
+      const colour = convert([...data.subarray(pixel * 4, pixel * 4 + channels)].map((value) => value / 255))
+      colour.forEach(
+        (value, channel) => (samples[pixel * (channels + 1) + channel] = Math.round(value * top))
+      )
+    }
     samples[pixel * (channels + 1) + channels] = Math.round((data[pixel * 4 + 3]! / 255) * top)
   }
   return { area: { x: 0, y: 0, width, height }, components: channels + 1, data: samples }
