@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { decodePicture } from '../../../bridge-server/image/codec.ts'
 import { createModels } from '../../../bridge-server/runtime/models.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
+import { measured } from '../../support/fidelity.ts'
 import { findGolden } from '../../support/golden.ts'
 import { pictures, type WebuiRequest } from './golden-picture.ts'
 
@@ -32,6 +33,12 @@ describe.skipIf(root === null || checkpoints === null)('whole pictures equal the
       const levels = picture.data.map((value, at) => Math.abs(value - expected.data[at]!))
       const near = levels.filter((level) => level <= request.tolerance.max_level).length
       const mean = (4 / 3) * (levels.reduce((sum, level) => sum + level, 0) / levels.length)
+      measured('Whole pictures, mean difference in grey levels', name, mean)
+      measured(
+        'Whole pictures, largest difference in grey levels',
+        name,
+        levels.reduce((a, b) => Math.max(a, b))
+      )
       expect(near / levels.length).toBeGreaterThanOrEqual(request.tolerance.share)
       expect(mean).toBeLessThan(request.tolerance.mean)
     }

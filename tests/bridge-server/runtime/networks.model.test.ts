@@ -2,8 +2,10 @@ import path from 'node:path'
 
 import { afterAll, describe, expect, test } from 'vitest'
 
+import type { Tensor } from '../../../bridge-server/tensor/tensor.ts'
 import { createModels } from '../../../bridge-server/runtime/models.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
+import { measured } from '../../support/fidelity.ts'
 import { findGolden } from '../../support/golden.ts'
 import { encodeText, readRecorded, relativeError, scaled, TOLERANCE } from './recorded.ts'
 
@@ -32,6 +34,8 @@ describe.each(folder === null ? [] : cases)('%s computes what PyTorch recorded',
     memoryBytes: 2 ** 32
   })
   afterAll(() => models.release())
+  const error = (part: string, own: Tensor, reference: Tensor): number =>
+    measured('Networks, relative to the largest value', `${file}: ${part}`, relativeError(own, reference))
 
   test('text encoders', async () => {
     const model = await models.open(file)
@@ -40,9 +44,11 @@ describe.each(folder === null ? [] : cases)('%s computes what PyTorch recorded',
       const own = await encoder.encode(ids)
       const family = model.info.family
       const name = family === 'sd1' ? 'last' : family === 'sd2' ? 'penultimate_norm' : 'penultimate'
-      expect(relativeError(own.hidden, expected.tensor(`text.${i}.${name}`)), name).toBeLessThan(TOLERANCE)
+      expect(error('text encoder', own.hidden, expected.tensor(`text.${i}.${name}`)), name).toBeLessThan(
+        TOLERANCE
+      )
       if (family !== 'sd2')
-        expect(relativeError(own.pooled!, expected.tensor(`text.${i}.pooled`)), 'pooled').toBeLessThan(
+        expect(error('pooled text', own.pooled!, expected.tensor(`text.${i}.pooled`)), 'pooled').toBeLessThan(
           TOLERANCE
         )
     }
@@ -52,7 +58,9 @@ describe.each(folder === null ? [] : cases)('%s computes what PyTorch recorded',
     const model = await models.open(file)
     if (model.info.family === 'sdxl') return
     const last = await encodeText(model, expected.ids('text.0.input_ids'), 1)
-    expect(relativeError(last.hidden, expected.tensor('text.0.last'))).toBeLessThan(TOLERANCE)
+    expect(error('text encoder, last layer', last.hidden, expected.tensor('text.0.last'))).toBeLessThan(
+      TOLERANCE
+    )
   })
 
   test.each([0, 1, 2].filter((i) => expected.has(`unet.${i}.x`)))('UNet %i', async (i) => {
@@ -63,16 +71,16 @@ describe.each(folder === null ? [] : cases)('%s computes what PyTorch recorded',
       context: expected.tensor(`unet.${i}.context`),
       ...(expected.has(`unet.${i}.y`) ? { y: expected.tensor(`unet.${i}.y`) } : {})
     })
-    expect(relativeError(out, expected.tensor(`unet.${i}.out`))).toBeLessThan(TOLERANCE)
+    expect(error('UNet', out, expected.tensor(`unet.${i}.out`))).toBeLessThan(TOLERANCE)
   })
 
   test.each([0, 1])('VAE %i', async (i) => {
     const model = await models.open(file)
     const mean = await model.encode(expected.tensor(`vae.${i}.image`))
     const image = await model.decode(scaled(expected.tensor(`vae.${i}.z`), model.latentScale))
-    expect(relativeError(mean, scaled(expected.tensor(`vae.${i}.mean`), model.latentScale))).toBeLessThan(
-      TOLERANCE
-    )
-    expect(relativeError(image, expected.tensor(`vae.${i}.decoded`))).toBeLessThan(TOLERANCE)
+    expect(
+      error('VAE encode', mean, scaled(expected.tensor(`vae.${i}.mean`), model.latentScale))
+    ).toBeLessThan(TOLERANCE)
+    expect(error('VAE decode', image, expected.tensor(`vae.${i}.decoded`))).toBeLessThan(TOLERANCE)
   })
 })

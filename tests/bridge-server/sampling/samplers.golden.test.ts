@@ -4,6 +4,7 @@ import { brownianNoise } from '../../../bridge-server/sampling/brownian.ts'
 import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { findSampler } from '../../../bridge-server/sampling/registry.ts'
 import type { Denoise, Latents, SamplerOptions } from '../../../bridge-server/sampling/sampler.ts'
+import { measured } from '../../support/fidelity.ts'
 import { golden } from '../../support/golden.ts'
 import { largestDifference } from '../../support/numbers.ts'
 import { readArrays } from '../../support/safetensors.ts'
@@ -46,7 +47,9 @@ describe.each(recorded.cases.map((each) => ({ ...each, name: nameOf(each) })))('
   it('ends where the reference ends', async () => {
     const { final, calls, steps } = await runOf(recordedCase)
     expect(calls.length).toBe(recordedCase.model_calls)
-    expect(largestDifference(final, recordedCase.final)).toBeLessThan(recorded.tolerance)
+    const difference = largestDifference(final, recordedCase.final)
+    measured('Samplers, after the whole run', recordedCase.sampler, difference)
+    expect(difference).toBeLessThan(recorded.tolerance)
     recordedCase.trajectory?.forEach(({ denoised }, i) => {
       expect(largestDifference(steps[i]!, denoised)).toBeLessThan(recorded.tolerance)
     })

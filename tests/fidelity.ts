@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Measurement } from './support/fidelity.ts'
+import { findGolden } from './support/golden.ts'
+
+/** `npm run fidelity`: runs the tests that compare with the references, and writes what they measured to docs/fidelity.md. */
+const root = path.resolve(import.meta.dirname, '..')
+const introduction = path.join(root, 'docs/fidelity.md')
+const start = '<!-- measured -->'
+
+if (findGolden('pictures') === null) throw new Error('The big golden sets must lie beside the repository.')
+const folder = mkdtempSync(path.join(tmpdir(), 'marquee-fidelity-'))
+const file = path.join(folder, 'measured.jsonl')
+const tests = ['runtime/networks', 'runtime/pocket', 'pipeline/pictures.golden', 'sampling/samplers.golden']
+const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...tests], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, MARQUEE_FIDELITY: file }
+})
+if (status !== 0 || !existsSync(file)) throw new Error('The comparisons did not pass; nothing was written.')
+
+/** The worst value of each row, in the order in which rows came. */
+const tables = new Map<string, Map<string, number>>()
+for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
+  const { table, row, value } = JSON.parse(line) as Measurement
+  const rows = tables.get(table) ?? new Map<string, number>()
+  rows.set(row, Math.max(value, rows.get(row) ?? 0))
+  tables.set(table, rows)
+}
+rmSync(folder, { recursive: true })
+
+const written = [...tables].flatMap(([table, rows]) => [
+  `### ${table}`,
+  '',
+  '| case | largest difference |',
+  '|---|---|',
+  ...[...rows]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([row, value]) => `| ${row} | ${value === 0 ? '0' : value.toPrecision(2)} |`),
+  ''
+])
+const [words = ''] = readFileSync(introduction, 'utf8').split(start)
+writeFileSync(introduction, `${words}${start}\n\n${written.join('\n')}`)
