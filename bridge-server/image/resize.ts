@@ -32,59 +32,72 @@ function resizeSamples(
 ): { width: number; height: number; data: Uint8Array<ArrayBuffer> } {
   assert(image.data.length === image.width * image.height * channels, 'samples do not match their size')
   if (filter === 'nearest') return { width, height, data: nearest(image, channels, { width, height }) }
-  const rowSteps = {
-    width,
-    height: image.height,
-    channels,
-    lineStride: image.width * channels,
-    step: channels
-  }
   const wide =
     width === image.width
       ? image.data
-      : resample(image.data, rowSteps, tapsFor(image.width, width, filter), 'x')
-  const columnSteps = { width, height, channels, lineStride: channels, step: width * channels }
+      : resampleRows(image, channels, width, tapsFor(image.width, width, filter))
   const data =
     height === image.height
       ? Uint8Array.from(wide)
-      : resample(wide, columnSteps, tapsFor(image.height, height, filter), 'y')
+      : resampleColumns(wide, width * channels, height, tapsFor(image.height, height, filter))
   return { width, height, data }
-}
-
-interface Steps {
-  /** Size of the result. */
-  readonly width: number
-  readonly height: number
-  readonly channels: number
-  /** Distance in the source between lines across the axis, and between samples along it. */
-  readonly lineStride: number
-  readonly step: number
 }
 
 /** Fractional bits of Pillow's fixed-point weights (`PRECISION_BITS` of Resample.c). */
 const BITS = 22
+const half = 2 ** (BITS - 1)
 
-function resample(
-  source: Uint8Array | Uint8ClampedArray,
-  { width, height, channels, lineStride, step }: Steps,
-  { first, count, weights, width: room }: Taps,
-  axis: 'x' | 'y'
+const fixedPoint = ({ weights }: Taps): Float64Array =>
+  Float64Array.from(weights, (weight) => Math.trunc(weight * 2 ** BITS + Math.sign(weight) / 2))
+
+function resampleRows(
+  { width: from, height, data }: Samples,
+  channels: number,
+  width: number,
+  taps: Taps
 ): Uint8Array<ArrayBuffer> {
-  const fixed = Float64Array.from(weights, (weight) => Math.trunc(weight * 2 ** BITS + Math.sign(weight) / 2))
+  const fixed = fixedPoint(taps)
   const out = new Uint8Array(width * height * channels)
   for (let y = 0, at = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
-      const [along, across] = axis === 'x' ? [x, y] : [y, x]
-      const from = across * lineStride + first[along]! * step
-      const taps = count[along]!
+      const start = (y * from + taps.first[x]!) * channels
+      const count = taps.count[x]!
       for (let channel = 0; channel < channels; channel++) {
-        let sum = 2 ** (BITS - 1)
-        for (let k = 0; k < taps; k++) sum += source[from + k * step + channel]! * fixed[along * room + k]!
-        const value = Math.floor(sum / 2 ** BITS)
-        out[at++] = value < 0 ? 0 : value > 255 ? 255 : value
+        let sum = half
+        for (let k = 0; k < count; k++)
+          sum += data[start + k * channels + channel]! * fixed[x * taps.width + k]!
+        out[at++] = toByte(sum)
       }
     }
   return out
+}
+
+/** Whole rows of `stride` samples are summed at a time, for the sake of the cache. */
+function resampleColumns(
+  source: Uint8Array | Uint8ClampedArray,
+  stride: number,
+  height: number,
+  taps: Taps
+): Uint8Array<ArrayBuffer> {
+  const fixed = fixedPoint(taps)
+  const out = new Uint8Array(stride * height)
+  const sums = new Float64Array(stride)
+  for (let y = 0; y < height; y++) {
+    sums.fill(half)
+    for (let k = 0; k < taps.count[y]!; k++) {
+      const weight = fixed[y * taps.width + k]!
+      const row = (taps.first[y]! + k) * stride
+      for (let i = 0; i < stride; i++) sums[i]! += source[row + i]! * weight
+    }
+    const row = y * stride
+    for (let i = 0; i < stride; i++) out[row + i] = toByte(sums[i]!)
+  }
+  return out
+}
+
+function toByte(sum: number): number {
+  const value = Math.floor(sum / 2 ** BITS)
+  return value < 0 ? 0 : value > 255 ? 255 : value
 }
 
 function nearest(image: Samples, channels: number, { width, height }: Size): Uint8Array<ArrayBuffer> {
