@@ -38,8 +38,12 @@ const written = [...tables].flatMap(([table, rows]) => [
   '|---|---|',
   ...[...rows]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([row, value]) => `| ${row} | ${value === 0 ? '0' : value.toPrecision(2)} |`),
+    .map(([row, value]) => `| ${row} | ${shown(value)} |`),
   ''
 ])
 const [words = ''] = readFileSync(introduction, 'utf8').split(start)
 writeFileSync(introduction, `${words}${start}\n\n${written.join('\n')}`)
+
+function shown(value: number): string {
+  return value === 0 || value >= 0.1 ? String(Number(value.toPrecision(2))) : value.toExponential(1)
+}
