@@ -11,6 +11,13 @@ export interface View {
   readonly shape?: Shape
 }
 
+/** What a LoRA adds to one layer: `scale` · up · (mid ·) down, whose weights are at `m`. */
+export interface LowRank {
+  readonly m: Scope
+  /** One number, known when the graph runs. */
+  readonly scale: Value
+}
+
 /**
  * A graph under construction, seen from one place in the checkpoint's name tree. `m.at('norm1').weight('bias')` reads
  * `<path>.norm1.bias`, so a module written as a function of `m` finds its own weights wherever it stands.
@@ -29,6 +36,8 @@ export interface Scope {
   weight(name: string, view?: View): Value
   /** Rows of a table of weights by number: `ids` [...] → [..., width]. */
   rows(name: string, ids: Value): Value
+  /** What is added to the layer at this place. */
+  lowRank(): readonly LowRank[]
   /** Says that the weights below `name` belong to the network though this graph does not need them. */
   leave(name: string): void
 }
@@ -40,8 +49,20 @@ export interface Network {
   readonly check: () => void
 }
 
+export interface NetworkOptions {
+  /** Goes before the weights' names in the graph, where it holds several networks. */
+  readonly prefix?: string
+  /** What is added to the layer at a path. */
+  readonly lowRank?: (path: string) => readonly LowRank[]
+}
+
 /** `part` is what a person calls the network, as in "the UNet". */
-export function openNetwork(graph: Graph, weights: WeightSource, part: string): Network {
+export function openNetwork(
+  graph: Graph,
+  weights: WeightSource,
+  part: string,
+  { prefix = '', lowRank = () => [] }: NetworkOptions = {}
+): Network {
   const paths = new Set(weights.names.flatMap(prefixes))
   const used = new Set<string>()
   const missing = new Set<string>()
@@ -74,13 +95,17 @@ export function openNetwork(graph: Graph, weights: WeightSource, part: string): 
       if (weight === undefined) return { name: full, shape: [] }
       const seen = look(weight, view)
       const same = seen.length === weight.length && seen.shape.join() === weight.shape.join()
-      return graph.weight(same ? full : `${full}[${view.rows?.join(':') ?? ''}](${seen.shape.join()})`, seen)
+      return graph.weight(
+        prefix + (same ? full : `${full}[${view.rows?.join(':') ?? ''}](${seen.shape.join()})`),
+        seen
+      )
     },
     rows(name, ids) {
       const full = join(path, name)
       const weight = find(full)
-      return weight === undefined ? { name: full, shape: [] } : graph.rows(full, weight, ids)
+      return weight === undefined ? { name: full, shape: [] } : graph.rows(prefix + full, weight, ids)
     },
+    lowRank: () => lowRank(path),
     leave: (name) => void left.push(join(path, name))
   })
 

@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, gelu, matmul, quickGelu } from '../graph/ops.ts'
+import { add, gelu, matmul, quickGelu, reshape } from '../graph/ops.ts'
 import type { Scope } from '../graph/scope.ts'
 import { DYNAMIC } from '../graph/shape.ts'
 import { attention } from './attention.ts'
@@ -23,9 +23,22 @@ export interface ClipText {
   readonly pooled: Value
 }
 
-/** ids: [n, tokens] → [n, tokens, width]. Apart from the rest, for a textual inversion replaces some of these rows. */
-export const tokenEmbedding = (m: Scope, ids: Value): Value =>
-  embedding(m.at('text_model.embeddings.token_embedding'), ids)
+/**
+ * ids: [n, tokens] → [n, tokens, width]. Ids from the size of the vocabulary on are rows of `vectors` [count, width]: a textual
+ * inversion's.
+ */
+export function tokenEmbedding(m: Scope, ids: Value, vectors: Value): Value {
+  const table = m.at('text_model.embeddings.token_embedding')
+  const [vocabulary = 0] = table.shapeOf('weight')
+  const integer = (value: number): Value => m.graph.constant(BigInt64Array.of(BigInt(value)), [])
+  const node = (op: string, inputs: readonly Value[], { shape }: Value): Value =>
+    m.graph.node(op, inputs, shape)
+  const own = embedding(table, node('Min', [ids, integer(vocabulary - 1)], ids))
+  const row = node('Max', [node('Sub', [ids, integer(vocabulary)], ids), integer(0)], ids)
+  const extra = node('Gather', [vectors, row], own)
+  const isExtra = reshape(m, node('GreaterOrEqual', [ids, integer(vocabulary)], ids), [0, 0, 1])
+  return node('Where', [isExtra, extra, own], own)
+}
 
 /** transformers.CLIPTextModelWithProjection. x: embedded tokens [n, tokens, width], ids: [n, tokens] */
 export function clipText(m: Scope, x: Value, ids: Value, options: ClipTextOptions): ClipText {

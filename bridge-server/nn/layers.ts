@@ -17,7 +17,11 @@ export function linear(m: Scope, x: Value, { bias = true, rows }: Affine = {}): 
   const [out = DYNAMIC, width = DYNAMIC] = weight.shape
   const flat = x.shape.length === 2 ? x : reshape(m, x, [-1, width])
   const inputs = bias ? [flat, weight, m.weight('bias', view)] : [flat, weight]
-  const y = m.graph.node('Gemm', inputs, [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
+  let y = m.graph.node('Gemm', inputs, [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
+  for (const { m: branch, scale } of m.lowRank()) {
+    const down = mul(m, linear(branch.at('down'), flat, { bias: false }), scale)
+    y = add(m, y, linear(branch.at('up'), down, { bias: false, ...(rows === undefined ? {} : { rows }) }))
+  }
   return x.shape.length === 2 ? y : unflattenRows(m, y, x)
 }
 
@@ -30,7 +34,15 @@ interface Window {
 /** torch.nn.Conv2d. x: [n, in, h, w] → [n, out, h', w'] */
 export function conv2d(m: Scope, x: Value, { bias = true, rows, ...window }: Affine & Window = {}): Value {
   const view: View = rows === undefined ? {} : { rows }
-  return convolve(m, x, m.weight('weight', view), { ...window, bias: bias ? m.weight('bias', view) : null })
+  let y = convolve(m, x, m.weight('weight', view), { ...window, bias: bias ? m.weight('bias', view) : null })
+  for (const { m: branch, scale } of m.lowRank()) {
+    const narrow = branch.has('mid')
+      ? conv2d(branch.at('mid'), conv2d(branch.at('down'), x, { bias: false }), { ...window, bias: false })
+      : conv2d(branch.at('down'), x, { ...window, bias: false })
+    const slice = rows === undefined ? {} : { rows }
+    y = add(m, y, conv2d(branch.at('up'), mul(m, narrow, scale), { bias: false, ...slice }))
+  }
+  return y
 }
 
 /** torch.nn.functional.conv2d, where the weight is computed. */

@@ -1,33 +1,19 @@
 import { AppError } from '../errors.ts'
 import type { Value } from '../graph/graph.ts'
-import { add, concat, reshape, silu, upsampleNearest } from '../graph/ops.ts'
+import { add, concat, silu } from '../graph/ops.ts'
 import type { Scope } from '../graph/scope.ts'
-import { conv2d, groupNorm, linear } from './layers.ts'
-import { spatialTransformer } from './transformer.ts'
+import type { Hypernetwork } from './hypernetwork.ts'
+import { conv2d, groupNorm } from './layers.ts'
+import { sequential, surroundings, type UnetConditions, type UnetOptions } from './unet-blocks.ts'
 
-export interface UnetOptions {
-  /** The same number at every level, or one for every `size` channels. */
-  readonly heads: { readonly count: number } | { readonly size: number }
-  readonly normGroups: number
-}
-
-export interface UnetConditions {
-  /** timestepEmbedding of each batch, [n, model channels]. */
-  readonly timesteps: Value
-  /** [n, tokens, width] */
-  readonly context: Value
-  /** [n, adm]: pooled text and sizes, for networks with `label_emb`. */
-  readonly y: Value | null
-}
-
-/** What every block of the network sees beside its input. */
-interface Surroundings {
-  readonly embedding: Value
-  readonly context: Value
-  readonly heads: (channels: number) => number
-  readonly normGroups: number
-  /** An upsampled picture gets this one's height and width; without it, twice its own. */
-  readonly like?: Value
+/** What changes a UNet without being part of it. */
+export interface UnetAdditions {
+  readonly hypernetworks?: readonly Hypernetwork[]
+  /**
+   * A ControlNet's residual, [n, channels, h, w]: number i is added to the output of input block i, the one after the last to
+   * the middle block's.
+   */
+  readonly residual?: ((index: number, channels: number) => Value) | undefined
 }
 
 /**
@@ -37,22 +23,21 @@ interface Surroundings {
 export function unet(
   m: Scope,
   x: Value,
-  { timesteps, context, y }: UnetConditions,
-  options: UnetOptions
+  conditions: UnetConditions,
+  options: UnetOptions,
+  { hypernetworks = [], residual }: UnetAdditions = {}
 ): Value {
-  let embedding = mlp(m.at('time_embed'), timesteps)
-  if (y !== null) embedding = add(m, embedding, mlp(m.at('label_emb', 0), y))
-  const { heads, normGroups } = options
-  const headsOf = (channels: number): number => ('count' in heads ? heads.count : channels / heads.size)
-  const around: Surroundings = { embedding, context, heads: headsOf, normGroups }
+  const around = surroundings(m, conditions, options, hypernetworks)
+  const guided = (value: Value, index: number): Value =>
+    residual === undefined ? value : add(m, value, residual(index, value.shape[1] ?? 0))
 
   let h = x
   const skips: Value[] = []
   for (const block of m.each('input_blocks')) {
     h = sequential(block, h, around)
-    skips.push(h)
+    skips.push(guided(h, skips.length))
   }
-  h = sequential(m.at('middle_block'), h, around)
+  h = guided(sequential(m.at('middle_block'), h, around), skips.length)
   for (const block of m.each('output_blocks')) {
     const skip = skips.pop()
     if (skip === undefined) throw unbalanced(m)
@@ -60,36 +45,8 @@ export function unet(
     h = sequential(block, concat(m, [h, skip], 1), next === undefined ? around : { ...around, like: next })
   }
   if (skips.length > 0) throw unbalanced(m)
-  h = silu(m, groupNorm(m.at('out', 0), h, { groups: normGroups }))
+  h = silu(m, groupNorm(m.at('out', 0), h, { groups: options.normGroups }))
   return conv2d(m.at('out', 2), h, { padding: 1 })
-}
-
-const mlp = (m: Scope, x: Value): Value => linear(m.at(2), silu(m, linear(m.at(0), x)))
-
-/** ldm's TimestepEmbedSequential */
-const sequential = (m: Scope, x: Value, around: Surroundings): Value =>
-  m.each().reduce((h, layer) => blockLayer(layer, h, around), x)
-
-function blockLayer(m: Scope, x: Value, around: Surroundings): Value {
-  if (m.has('in_layers')) return resBlock(m, x, around)
-  if (m.has('transformer_blocks')) return spatialTransformer(m, x, around.context, around)
-  if (m.has('op')) return conv2d(m.at('op'), x, { stride: 2, padding: 1 }) // Downsample
-  if (m.has('conv')) return conv2d(m.at('conv'), upsampleNearest(m, x, around.like), { padding: 1 }) // Upsample
-  return conv2d(m, x, { padding: 1 })
-}
-
-/** ldm.modules.diffusionmodules.openaimodel.ResBlock */
-function resBlock(m: Scope, x: Value, { embedding, normGroups: groups }: Surroundings): Value {
-  let h = silu(m, groupNorm(m.at('in_layers', 0), x, { groups }))
-  h = conv2d(m.at('in_layers', 2), h, { padding: 1 })
-
-  const time = linear(m.at('emb_layers', 1), silu(m, embedding))
-  h = add(m, h, reshape(m, time, [0, 0, 1, 1]))
-
-  h = silu(m, groupNorm(m.at('out_layers', 0), h, { groups }))
-  h = conv2d(m.at('out_layers', 3), h, { padding: 1 })
-
-  return add(m, m.has('skip_connection') ? conv2d(m.at('skip_connection'), x) : x, h)
 }
 
 const unbalanced = (m: Scope): AppError =>

@@ -2,7 +2,7 @@ import { AppError } from '../errors.ts'
 
 /** Something that holds memory between uses and can do without. */
 export interface Holder {
-  /** The model that it belongs to. */
+  /** The model that it belongs to, and behind a line break which of the model's variants. */
   readonly owner: string
   /** Bytes it holds now. */
   readonly held: number
@@ -18,7 +18,7 @@ export interface MemoryBudget {
    * the rest, and marks `holder` as used last. Returns false where they do not fit even so.
    */
   makeRoom(holder: Holder, bytes: number): Promise<boolean>
-  /** Frees what one model holds, or everything. */
+  /** Frees what one model holds with its variants, or one variant, or everything. */
   release(owner?: string): Promise<void>
 }
 
@@ -39,7 +39,7 @@ export function createMemoryBudget(total: number): MemoryBudget {
     },
     async release(owner) {
       for (const holder of holders) {
-        if (owner !== undefined && holder.owner !== owner) continue
+        if (owner !== undefined && holder.owner !== owner && !holder.owner.startsWith(`${owner}\n`)) continue
         holders.delete(holder)
         await holder.release()
       }

@@ -13,6 +13,8 @@ export interface TextEncoder {
   /** Positions of one chunk with its start and end token: 77 for CLIP. */
   readonly length: number
   readonly width: number
+  /** How many tokens there are; greater ids are rows of `vectors`. */
+  readonly vocabulary: number
   readonly startToken: number
   readonly endToken: number
   /** Fills a chunk behind its end token: the end token again (CLIP-L), 0 (OpenCLIP). */
@@ -22,8 +24,9 @@ export interface TextEncoder {
   /**
    * `ids`: `n` chunks of `length` each. `clipSkip` 1 is the last layer; undefined is the family's own
    * (SD 1: last with final norm; SD 2: penultimate with final norm; XL: penultimate without).
+   * `vectors` [count, width]: in the place of tokens, a textual inversion's.
    */
-  encode(ids: readonly Int32Array[], clipSkip?: number): Promise<EncodedText>
+  encode(ids: readonly Int32Array[], clipSkip?: number, vectors?: Tensor): Promise<EncodedText>
 }
 
 /** One call of the UNet. n is the batch; all sizes are free. */
@@ -36,6 +39,35 @@ export interface UnetInput {
   readonly context: Tensor
   /** [n, adm]: XL's pooled text and size embedding. */
   readonly y?: Tensor
+  /** What ControlNets add, as `ControlNet.residuals` gives it; only for a model that was asked for ControlNets. */
+  readonly residuals?: readonly Tensor[] | undefined
+}
+
+/** A ControlNet that is ready to run beside its model. */
+export interface ControlNet {
+  /** Whether its residuals are to be averaged over the picture and kept from the unconditional prediction. */
+  readonly globalPool: boolean
+  /** A map [1, 3, 8h, 8w] in 0…1 → what `residuals` wants of it, the same in every step. */
+  hint(map: Tensor): Promise<Tensor>
+  /** One call: `x` without extra channels → a residual for each input block, and one for the middle. */
+  residuals(input: Omit<UnetInput, 'residuals'> & { readonly hint: Tensor }): Promise<readonly Tensor[]>
+}
+
+/** Networks beside a model, by name. Where a weight is 0 the network is left out. */
+export interface Extensions {
+  readonly loras: readonly { readonly name: string; readonly text: number; readonly unet: number }[]
+  readonly hypernetworks: readonly { readonly name: string; readonly weight: number }[]
+  readonly controlNets: readonly string[]
+}
+
+/** A textual inversion by the name that prompts call it. */
+export interface Embedding {
+  readonly name: string
+  /**
+   * [vectors, width] for each text encoder; null where it was made for another family of models.
+   * Throws AppError 'model-unreadable' for a damaged file.
+   */
+  open(): Promise<readonly Tensor[] | null>
 }
 
 /** A Stable Diffusion model that is ready to run. Every call may throw AppError ('out-of-memory', 'model-incomplete'). */
@@ -59,6 +91,16 @@ export interface DiffusionModel {
   decode(latents: Tensor): Promise<Tensor>
   /** [1, 3, H, W] in −1…1 of any size → [1, H', W'] relative inverse depth (near is large). Null: no estimator in the model. */
   readonly estimateDepth: ((image: Tensor) => Promise<Tensor>) | null
+  /** Those that `with` was asked for, in its order. */
+  readonly controlNets: readonly ControlNet[]
+  /**
+   * The same model with other networks in it, instead of those it has. Other weights of the same networks cost nothing; other
+   * networks cost a session, and the ones before are freed. Throws AppError: 'model-missing', 'model-unreadable', and
+   * 'model-unsupported' where one was made for another family.
+   */
+  with(extensions: Extensions): Promise<DiffusionModel>
+  /** Every textual inversion there is. */
+  embeddings(): Promise<readonly Embedding[]>
 }
 
 /** The models the server has, opened on demand and kept within the memory budget. */

@@ -1,20 +1,23 @@
 import { statSync } from 'node:fs'
 
+import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
+import { openExtensions, type ExtensionLibrary } from '../weights/extensions/extension-library.ts'
 import { createDepthEstimator } from './depth.ts'
 import { openDevice, type Device, type DeviceChoice } from './device.ts'
+import { createExtender, embeddingsFor, type Networks } from './extender.ts'
 import { createMemoryBudget } from './memory.ts'
 import type { DiffusionModel, Models } from './model.ts'
 import type { Runtime } from './part.ts'
 import type { Mode } from './session-options.ts'
-import { createTextEncoder } from './text-encoder.ts'
-import { createUnet } from './unet.ts'
 import { createVae } from './vae.ts'
 
 export interface ModelsOptions {
   /** Opens the headers of a model. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
   readonly find: (id: string) => Promise<Checkpoint>
   readonly device: DeviceChoice
+  /** Networks beside models; left out, there are none. */
+  readonly extensions?: ExtensionLibrary
   /** What sessions and their activations may take together. Mapped files are not counted: the system takes them back at will. */
   readonly memoryBytes: number
   /** How sessions are prepared; left out, each by its size and the memory there is. */
@@ -25,9 +28,15 @@ export interface ModelsOptions {
  * The models of one engine. Sessions are opened by the first call that needs them and closed, longest unused first, when
  * another needs their memory; a model that was opened stays usable through that.
  */
-export function createModels({ find, device: choice, memoryBytes, mode }: ModelsOptions): Models {
+export function createModels({
+  find,
+  device: choice,
+  extensions = openExtensions({ folders: () => Promise.resolve([]), cacheFolder: '' }),
+  memoryBytes,
+  mode
+}: ModelsOptions): Models {
   const budget = createMemoryBudget(memoryBytes)
-  const models = new Map<string, { readonly model: DiffusionModel; readonly fingerprint: string }>()
+  const models = new Map<string, { readonly model: DressModel; readonly fingerprint: string }>()
   let device: Promise<Device> | null = null
 
   return {
@@ -36,12 +45,12 @@ export function createModels({ find, device: choice, memoryBytes, mode }: Models
       const fingerprint = fingerprintOf(checkpoint)
       const known = models.get(id)
       // What is known of a model may grow (its hash) while its networks stay as they are.
-      if (known?.fingerprint === fingerprint) return { ...known.model, info: checkpoint.info }
+      if (known?.fingerprint === fingerprint) return known.model(checkpoint.info)
       device ??= openDevice(choice)
       await budget.release(id)
-      const model = createModel(checkpoint, { owner: id, device: await device, budget, mode })
+      const model = createModel(checkpoint, { owner: id, device: await device, budget, mode }, extensions)
       models.set(id, { model, fingerprint })
-      return model
+      return model(checkpoint.info)
     },
     async release() {
       models.clear()
@@ -63,22 +72,31 @@ function fingerprintOf({ textEncoders, unet, vae, depth, betas }: Checkpoint): s
   return JSON.stringify({ parts, betas, stamps })
 }
 
-function createModel(checkpoint: Checkpoint, runtime: Runtime): DiffusionModel {
-  const { info, unet, vae, depth, betas } = checkpoint
+/** The model under what is known of it now. */
+type DressModel = (info: ModelInfo) => DiffusionModel
+
+function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: ExtensionLibrary): DressModel {
+  const { unet, vae, depth, betas, textEncoders } = checkpoint
   const { downscale, encode, decode } = createVae(vae, runtime)
-  return {
-    info,
+  const shared = {
     inputChannels: unet.inputChannels,
     admChannels: unet.weights.get('label_emb.0.0.weight')?.shape[1] ?? 0,
     latentScale: vae.latentScale,
     downscale,
     alphasCumprod: alphasCumprod(betas),
-    textEncoders: checkpoint.textEncoders.map((part) => createTextEncoder(part, runtime)),
-    unet: createUnet(unet, runtime),
     encode,
     decode,
-    estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime)
+    estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime),
+    embeddings: () => embeddingsFor(textEncoders, extensions)
   }
+  const { plain, extend } = createExtender(checkpoint, runtime, extensions)
+  const modelOf = (info: ModelInfo, networks: Networks): DiffusionModel => ({
+    ...shared,
+    ...networks,
+    info,
+    with: async (wanted) => modelOf(info, await extend(wanted))
+  })
+  return (info) => modelOf(info, plain)
 }
 
 const TRAINING_STEPS = 1000

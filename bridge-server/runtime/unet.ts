@@ -1,20 +1,43 @@
 import { assert } from '../errors.ts'
 import { createGraph, type Graph, type Target } from '../graph/graph.ts'
 import { openNetwork } from '../graph/scope.ts'
-import { timestepEmbedding } from '../nn/timestep-embedding.ts'
+import type { Hypernetwork as HypernetworkInGraph } from '../nn/hypernetwork.ts'
 import { unet } from '../nn/unet.ts'
-import type { Tensor } from '../tensor/tensor.ts'
+import { zeros, type Tensor } from '../tensor/tensor.ts'
 import type { UnetPart } from '../weights/checkpoint.ts'
+import type { Hypernetwork } from '../weights/extensions/extension.ts'
+import { conditionFeeds, conditionInputs, modelChannels } from './conditions.ts'
+import { lowRankOf, scaleFeeds, type LoraLayers } from './low-rank.ts'
 import { tooLarge } from './memory.ts'
 import type { UnetInput } from './model.ts'
 import { createPart, output, type Runtime } from './part.ts'
 
-/** A checkpoint's UNet as a function. */
-export function createUnet(part: UnetPart, runtime: Runtime): (input: UnetInput) => Promise<Tensor> {
-  const channels = part.weights.get('time_embed.0.weight')?.shape[1] ?? 0
-  const network = createPart((target) => unetGraph(part, target), runtime)
+/** What is put into a UNet's graph from other files. */
+export interface UnetExtensions {
+  readonly loras: readonly LoraLayers[]
+  readonly hypernetworks: readonly Hypernetwork[]
+  /** Whether it takes residuals of ControlNets. */
+  readonly controlled: boolean
+}
 
-  return async ({ x, timesteps, context, y }) => {
+/** How strong each is, in the order of `UnetExtensions`; none of it needs another graph. */
+export interface UnetScales {
+  readonly loras: readonly number[]
+  readonly hypernetworks: readonly number[]
+}
+
+const nothing = { loras: [], hypernetworks: [] }
+
+/** A checkpoint's UNet as a function. */
+export function createUnet(
+  part: UnetPart,
+  runtime: Runtime,
+  extensions: UnetExtensions = { ...nothing, controlled: false }
+): (input: UnetInput, scales?: UnetScales) => Promise<Tensor> {
+  const channels = modelChannels(part)
+  const network = createPart((target) => unetGraph(part, extensions, target), runtime)
+
+  return async ({ x, timesteps, context, y, residuals }, scales = nothing) => {
     const [n = 0, inputs = 0, h = 0, w = 0] = x.dims
     assert(inputs === part.inputChannels, `the UNet takes ${part.inputChannels} channels, not ${inputs}`)
     assert(timesteps.length === n, `${timesteps.length} timesteps for a batch of ${n}`)
@@ -33,24 +56,68 @@ export function createUnet(part: UnetPart, runtime: Runtime): (input: UnetInput)
         runtime.budget.total,
         (size) => network.weightBytes() + need(size.height / 8, size.width / 8)
       )
-    const embedding = { data: timestepEmbedding(timesteps, channels), dims: [n, channels] }
-    const feeds = { x, timesteps: embedding, context, ...(y === undefined ? {} : { y }) }
+    const control = extensions.controlled ? (residuals ?? noResiduals(part)) : []
+    const feeds = {
+      x,
+      ...conditionFeeds({ timesteps, context, y }, channels),
+      ...scaleFeeds('lora', scales.loras),
+      ...scaleFeeds('hypernetwork', scales.hypernetworks),
+      ...Object.fromEntries(control.map((residual, i) => [`residual.${i}`, residual]))
+    }
     return output(await network.run(feeds, need(h, w)), 'out')
   }
 }
 
-function unetGraph({ weights, heads, normGroups, inputChannels }: UnetPart, target: Target): Graph {
+function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {
+  const { weights, heads, normGroups, inputChannels } = part
   const graph = createGraph(target)
-  const { m, check } = openNetwork(graph, weights, 'UNet')
+  const lowRank = lowRankOf(graph, extensions.loras)
+  const { m, check } = openNetwork(graph, weights, 'UNet', { lowRank })
   const x = graph.input('x', 'f32', ['n', inputChannels, 'h', 'w'])
-  const timesteps = graph.input('timesteps', 'f32', ['n', m.shapeOf('time_embed.0.weight')[1] ?? 'channels'])
-  const context = graph.input('context', 'f32', ['n', 'tokens', 'width'])
-  const y = m.has('label_emb')
-    ? graph.input('y', 'f32', ['n', m.shapeOf('label_emb.0.0.weight')[1] ?? 'adm'])
-    : null
-  graph.output('out', unet(m, x, { timesteps, context, y }, { heads, normGroups }))
+  const additions = {
+    hypernetworks: extensions.hypernetworks.map((hypernetwork, i) => inGraph(graph, hypernetwork, i)),
+    residual: extensions.controlled
+      ? (i: number, channels: number) =>
+          graph.input(`residual.${i}`, 'f32', [`n.${i}`, channels, `h.${i}`, `w.${i}`])
+      : undefined
+  }
+  graph.output('out', unet(m, x, conditionInputs(graph, m), { heads, normGroups }, additions))
   check()
   return graph
+}
+
+/** A hypernetwork over its file, whose scale is fed as `hypernetwork.i`. */
+function inGraph(graph: Graph, { widths, ...rest }: Hypernetwork, i: number): HypernetworkInGraph {
+  const name = `hypernetwork.${i}`
+  const scopes = new Map(
+    [...widths].map(([width, both]) => [
+      width,
+      both.map(
+        (weights, k) => openNetwork(graph, weights, 'hypernetwork', { prefix: `${name}/${width}.${k}/` }).m
+      )
+    ])
+  )
+  return {
+    ...rest,
+    scale: graph.input(name, 'f32', []),
+    at(width) {
+      const [keys, values] = scopes.get(width) ?? []
+      return keys === undefined || values === undefined ? null : [keys, values]
+    }
+  }
+}
+
+/** A number of channels for each residual; one zero of a channel stands for all its places. */
+const noResiduals = ({ weights }: UnetPart): readonly Tensor[] => {
+  const counts: number[] = []
+  for (let i = 0; ; i++) {
+    const block = `input_blocks.${i}.0`
+    const ends = ['out_layers.3.weight', 'op.weight', 'weight']
+    const last = ends.flatMap((end) => weights.get(`${block}.${end}`) ?? [])[0]
+    if (last === undefined) break
+    counts.push(last.shape[0] ?? 0)
+  }
+  return [...counts, counts.at(-1) ?? 0].map((channels) => zeros([1, channels, 1, 1]))
 }
 
 interface Call {
@@ -66,5 +133,5 @@ const LIVE = 30
 /** Heads of the first level, whose token × token matrices plain attention holds, twice. */
 const PLAIN_HEADS = 8
 
-const activationBytes = ({ n, h, w, channels, plain }: Call): number =>
+export const activationBytes = ({ n, h, w, channels, plain }: Call): number =>
   4 * n * (LIVE * channels * h * w + (plain ? 2 * PLAIN_HEADS * (h * w) ** 2 : 0))

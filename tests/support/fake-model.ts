@@ -23,7 +23,7 @@ const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-l
  */
 export function fakeModel({ inputChannels = 4, estimateDepth = null, sees }: FakeOptions = {}): FakeModel {
   const calls: UnetInput[] = []
-  return {
+  const model: FakeModel = {
     calls,
     info: {
       id: 'fake',
@@ -52,8 +52,12 @@ export function fakeModel({ inputChannels = 4, estimateDepth = null, sees }: Fak
     },
     encode: (image) => Promise.resolve(means(image)),
     decode: (latents) => Promise.resolve(squares(latents)),
-    estimateDepth
+    estimateDepth,
+    controlNets: [],
+    with: () => Promise.resolve(model),
+    embeddings: () => Promise.resolve([])
   }
+  return model
 }
 
 export const fakeModels = (model: DiffusionModel): Models => ({
@@ -64,6 +68,7 @@ export const fakeModels = (model: DiffusionModel): Models => ({
 const textEncoder: TextEncoder = {
   length: 8,
   width: 2,
+  vocabulary: 1000,
   startToken: 0,
   endToken: 1,
   padToken: 1,

@@ -1,0 +1,30 @@
+import type { Graph } from '../graph/graph.ts'
+import type { Scope } from '../graph/scope.ts'
+import type { WeightSource } from '../graph/weight.ts'
+import { timestepEmbedding } from '../nn/timestep-embedding.ts'
+import type { UnetConditions } from '../nn/unet-blocks.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import type { UnetInput } from './model.ts'
+
+/** Width of the first level, which is that of timestep embeddings. */
+export const modelChannels = ({ weights }: { readonly weights: WeightSource }): number =>
+  weights.get('time_embed.0.weight')?.shape[1] ?? 0
+
+/** Inputs of a graph for what UNets and ControlNets are told beside the latents. */
+export function conditionInputs(graph: Graph, m: Scope): UnetConditions {
+  const timesteps = graph.input('timesteps', 'f32', ['n', m.shapeOf('time_embed.0.weight')[1] ?? 'channels'])
+  const context = graph.input('context', 'f32', ['n', 'tokens', 'width'])
+  const y = m.has('label_emb')
+    ? graph.input('y', 'f32', ['n', m.shapeOf('label_emb.0.0.weight')[1] ?? 'adm'])
+    : null
+  return { timesteps, context, y }
+}
+
+/** What goes into `conditionInputs`. */
+export function conditionFeeds(
+  { timesteps, context, y }: { readonly y?: Tensor | undefined } & Pick<UnetInput, 'timesteps' | 'context'>,
+  channels: number
+): Readonly<Record<string, Tensor>> {
+  const embedding = { data: timestepEmbedding(timesteps, channels), dims: [timesteps.length, channels] }
+  return { timesteps: embedding, context, ...(y === undefined ? {} : { y }) }
+}

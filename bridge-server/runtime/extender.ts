@@ -1,0 +1,157 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import type { Checkpoint, TextEncoderPart } from '../weights/checkpoint.ts'
+import type { Embedding as EmbeddingFile, FittedLora, Hypernetwork } from '../weights/extensions/extension.ts'
+import type { ExtensionLibrary, Opened } from '../weights/extensions/extension-library.ts'
+import { fitLora } from '../weights/extensions/lora-fit.ts'
+import { readNumbers } from '../weights/read-numbers.ts'
+import { createControlNet } from './controlnet.ts'
+import { checkHypernetwork } from './hypernetwork-fit.ts'
+import type { ControlNet, DiffusionModel, Embedding, Extensions, TextEncoder } from './model.ts'
+import type { Runtime } from './part.ts'
+import { createTextEncoder } from './text-encoder.ts'
+import { createUnet } from './unet.ts'
+import { createVariants } from './variants.ts'
+
+/** What of a model extensions change. */
+export type Networks = Pick<DiffusionModel, 'textEncoders' | 'unet' | 'controlNets'>
+
+/** A model's networks, and how to make them anew. */
+export interface Extender {
+  /** Without anything in them. */
+  readonly plain: Networks
+  /** With extensions in them; what stays as it was is not made again. */
+  readonly extend: (wanted: Extensions) => Promise<Networks>
+}
+
+type Loras = readonly { readonly text: number; readonly unet: number; readonly file: Opened<FittedLora> }[]
+type Hypernetworks = readonly { readonly weight: number; readonly file: Opened<Hypernetwork> }[]
+
+export function createExtender(
+  checkpoint: Checkpoint,
+  runtime: Runtime,
+  extensions: ExtensionLibrary
+): Extender {
+  const plainUnet = createUnet(checkpoint.unet, runtime)
+  const unets = createVariants<ReturnType<typeof createUnet>>(runtime, 'unet')
+  const encoders = checkpoint.textEncoders.map((part, i) => ({
+    part,
+    plain: createTextEncoder(part, runtime)(),
+    variants: createVariants<ReturnType<typeof createTextEncoder>>(runtime, `text encoder ${i}`)
+  }))
+  const controls = createVariants<readonly ControlNet[]>(runtime, 'controlnets')
+
+  const unetWith = async (
+    loras: Loras,
+    hypernetworks: Hypernetworks,
+    controlled: boolean
+  ): Promise<Networks['unet']> => {
+    const inUnet = loras.filter(({ unet, file }) => unet !== 0 && file.content.unet.size > 0)
+    if (inUnet.length === 0 && hypernetworks.length === 0 && !controlled) return plainUnet
+    const key = keyOf([...inUnet, null, ...hypernetworks], String(controlled))
+    const network = await unets.get(key, (own) =>
+      createUnet(checkpoint.unet, own, {
+        loras: inUnet.map(({ file }) => file.content.unet),
+        hypernetworks: hypernetworks.map(({ file }) => file.content),
+        controlled
+      })
+    )
+    const scales = {
+      loras: inUnet.map(({ unet }) => unet),
+      hypernetworks: hypernetworks.map(({ weight }) => weight)
+    }
+    return (input) => network(input, scales)
+  }
+
+  const encodersWith = (loras: Loras): Promise<readonly TextEncoder[]> =>
+    Promise.all(
+      encoders.map(async ({ part, plain: unchanged, variants }, i) => {
+        const inText = loras.flatMap(({ text, file }) => {
+          const layers = file.content.texts[i]
+          return text === 0 || layers === undefined || layers.size === 0 ? [] : [{ text, file, layers }]
+        })
+        if (inText.length === 0) return unchanged
+        const encoder = await variants.get(keyOf(inText), (own) =>
+          createTextEncoder(
+            part,
+            own,
+            inText.map(({ layers }) => layers)
+          )
+        )
+        return encoder(inText.map(({ text }) => text))
+      })
+    )
+
+  const controlNetsOf = async (names: readonly string[]): Promise<readonly ControlNet[]> => {
+    if (names.length === 0) return []
+    const files = await Promise.all(names.map((name) => extensions.controlNet(name)))
+    return controls.get(keyOf(files.map((file) => ({ file }))), (own) =>
+      files.map(({ name, content }) =>
+        createControlNet(name, content, { unet: checkpoint.unet, runtime: own })
+      )
+    )
+  }
+
+  const extend = async (wanted: Extensions): Promise<Networks> => {
+    const { loras, hypernetworks } = await openAll(wanted, checkpoint, extensions)
+    const controlNets = await controlNetsOf(wanted.controlNets)
+    return {
+      controlNets,
+      unet: await unetWith(loras, hypernetworks, controlNets.length > 0),
+      textEncoders: await encodersWith(loras)
+    }
+  }
+
+  const plain = { textEncoders: encoders.map((each) => each.plain), unet: plainUnet, controlNets: [] }
+  return { plain, extend }
+}
+
+/** Changes with the files and their order, and with nothing else. */
+const keyOf = (files: readonly ({ readonly file: Opened<unknown> } | null)[], rest = ''): string =>
+  JSON.stringify([files.map((each) => each?.file.stamp ?? null), rest])
+
+async function openAll(
+  { loras, hypernetworks }: Extensions,
+  checkpoint: Checkpoint,
+  library: ExtensionLibrary
+): Promise<{ readonly loras: Loras; readonly hypernetworks: Hypernetworks }> {
+  const fitted = loras.map(async ({ name, text, unet }) => {
+    const file = await library.lora(name)
+    return { text, unet, file: { ...file, content: fitLora(file.content, checkpoint, name) } }
+  })
+  const strong = hypernetworks.filter(({ weight }) => weight !== 0)
+  return {
+    loras: await Promise.all(fitted),
+    hypernetworks: await Promise.all(
+      strong.map(async ({ name, weight }) => {
+        const file = await library.hypernetwork(name)
+        checkHypernetwork(name, file.content, checkpoint)
+        return { weight, file }
+      })
+    )
+  }
+}
+
+/** The textual inversions of a library as text encoders take them. */
+export const embeddingsFor = async (
+  encoders: readonly TextEncoderPart[],
+  library: ExtensionLibrary
+): Promise<readonly Embedding[]> =>
+  (await library.embeddings()).map((found) => ({
+    name: found.name,
+    open: async () => vectorsFor(encoders, (await found.open()).content)
+  }))
+
+async function vectorsFor(
+  encoders: readonly TextEncoderPart[],
+  { vectors }: EmbeddingFile
+): Promise<readonly Tensor[] | null> {
+  const widths = encoders.map(
+    ({ weights }) => weights.get('text_model.embeddings.token_embedding.weight')?.shape[1]
+  )
+  // The refiner's encoder is the second of XL's.
+  const own = vectors.slice(encoders.length === 1 ? -1 : 0)
+  if (own.length !== widths.length || own.some(({ shape }, i) => shape[1] !== widths[i])) return null
+  return Promise.all(
+    own.map(async (weight) => ({ data: Float32Array.from(await readNumbers(weight)), dims: weight.shape }))
+  )
+}
