@@ -4,7 +4,8 @@ import type { Host } from '../hosts/host.ts'
 import type { ActionContext } from './action-context.ts'
 import { buildRequest, planFor, takesSnapshot, type Plan, type Situation } from './build-request.ts'
 import { emptiness } from './masks.ts'
-import { MAX_COUNT, MAX_SEED, type Intent } from './settings.ts'
+import { MAX_COUNT, type Intent } from './settings.ts'
+import { MAX_SEED } from './stored-values.ts'
 
 /**
  * The whole of a press: reads the document as it is now, then sends what it read. `pixelsRead` is called, once and in

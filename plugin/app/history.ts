@@ -1,5 +1,6 @@
 import type { GenerateRequest, Mode } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
+import { readAdvanced } from './advanced.ts'
 import type { Intent, Settings } from './settings.ts'
 import type { AppState } from './state.ts'
 import { isFinished, type TrackedJob } from './tracked-job.ts'
@@ -65,6 +66,7 @@ export function recalled(settings: Settings, request: GenerateRequest): Settings
     guidance,
     seed: { value: seed, locked: true },
     count: request.count,
-    size: request.workingSize
+    size: request.workingSize,
+    advanced: readAdvanced(request.sampling)
   }
 }

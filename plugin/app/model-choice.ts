@@ -1,6 +1,7 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Mode, Sampling } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
+import { advancedSampling } from './advanced.ts'
 import type { Intent, Settings } from './settings.ts'
 import { intentInForce, type AppState } from './state.ts'
 
@@ -53,13 +54,14 @@ export function modeOf(intent: Intent, hasTarget: boolean): Mode {
   }
 }
 
-/** Sampler, schedule, steps and guidance: what a person chose, and the model's own where they did not. */
+/** What a person chose, and the model's own sampler, schedule, steps and guidance where they did not. */
 export function samplingOf(settings: Settings, { defaults }: ModelInfo): Omit<Sampling, 'seed'> {
   return {
     sampler: settings.sampler ?? defaults.sampler,
     schedule: settings.schedule ?? defaults.schedule,
     steps: settings.steps ?? defaults.steps,
-    guidance: settings.guidance ?? defaults.guidance
+    guidance: settings.guidance ?? defaults.guidance,
+    ...advancedSampling(settings.advanced)
   }
 }
 

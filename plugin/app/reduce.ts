@@ -1,12 +1,13 @@
 import type { ConnectionStatus } from '../client/connection.ts'
 import { offeredIntent, type DocumentView } from './document-view.ts'
 import { reduceJobs } from './reduce-jobs.ts'
-import type { AppEvent, AppState, JobEvent, PanelEvent } from './state.ts'
+import type { AppEvent, AppState, JobEvent, ModelEvent, PanelEvent } from './state.ts'
 import { unsettled } from './tracked-job.ts'
 
 /** The only place where the panel's state changes. Pure. */
 export function reduce(state: AppState, event: AppEvent): AppState {
-  return isJobEvent(event) ? reduceJobs(state, event) : reducePanel(state, event)
+  if (isJobEvent(event)) return reduceJobs(state, event)
+  return isModelEvent(event) ? reduceModels(state, event) : reducePanel(state, event)
 }
 
 const jobEvents: Readonly<Record<JobEvent['type'], true>> = {
@@ -23,12 +24,33 @@ const jobEvents: Readonly<Record<JobEvent['type'], true>> = {
 
 const isJobEvent = (event: AppEvent): event is JobEvent => Object.hasOwn(jobEvents, event.type)
 
+const modelEvents: Readonly<Record<ModelEvent['type'], true>> = {
+  'catalogue-loaded': true,
+  'prompts-read': true,
+  'model-adding': true,
+  'model-added': true
+}
+
+const isModelEvent = (event: ModelEvent | PanelEvent): event is ModelEvent =>
+  Object.hasOwn(modelEvents, event.type)
+
+function reduceModels(state: AppState, event: ModelEvent): AppState {
+  switch (event.type) {
+    case 'catalogue-loaded':
+      return { ...state, catalogue: event.catalogue }
+    case 'prompts-read':
+      return { ...state, promptsRead: event.promptsRead }
+    case 'model-adding':
+      return { ...state, adding: [...state.adding, event.name] }
+    case 'model-added':
+      return { ...state, adding: state.adding.filter((name) => name !== event.name) }
+  }
+}
+
 function reducePanel(state: AppState, event: PanelEvent): AppState {
   switch (event.type) {
     case 'connection-changed':
       return connected(state, event.connection)
-    case 'catalogue-loaded':
-      return { ...state, catalogue: event.catalogue }
     case 'document-viewed':
       return viewed(state, event.document)
     case 'settings-changed':

@@ -1,4 +1,6 @@
 import type { Size } from '#protocol/geometry.ts'
+import { defaultAdvanced, readAdvanced, type AdvancedSettings } from './advanced.ts'
+import { fieldOf, MAX_SEED, sizeWithin, text, whole, within } from './stored-values.ts'
 
 /** What a person wants; the mode of a request follows from it and from the document. */
 export const intents = ['generate', 'refine', 'expand', 'depth'] as const
@@ -27,6 +29,7 @@ export interface Settings {
   readonly count: number
   /** Size the model works at, or null: planned by the server. */
   readonly size: Size | null
+  readonly advanced: AdvancedSettings
   readonly theme: Theme
 }
 
@@ -43,10 +46,10 @@ export const defaultSettings: Settings = {
   seed: { value: 0, locked: false },
   count: 3,
   size: null,
+  advanced: defaultAdvanced,
   theme: 'system'
 }
 
-export const MAX_SEED = 4294967295
 /** Most variations of one job. */
 export const MAX_COUNT = 8
 
@@ -76,7 +79,8 @@ export function readSettings(stored: string | null): Settings {
       locked: fieldOf(seed, 'locked') === true
     },
     count: whole(fieldOf(value, 'count'), 1, MAX_COUNT) ?? defaultSettings.count,
-    size: size(fieldOf(value, 'size')),
+    size: sizeWithin(fieldOf(value, 'size'), 64, 8192),
+    advanced: readAdvanced(fieldOf(value, 'advanced')),
     theme: themes.find((theme) => theme === fieldOf(value, 'theme')) ?? 'system'
   }
 }
@@ -87,21 +91,4 @@ function parsed(stored: string | null): unknown {
   } catch {
     return null
   }
-}
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined
-
-const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
-
-const within = (value: unknown, low: number, high: number): number | null =>
-  typeof value === 'number' && value >= low && value <= high ? value : null
-
-const whole = (value: unknown, low: number, high: number): number | null =>
-  Number.isInteger(value) ? within(value, low, high) : null
-
-function size(value: unknown): Size | null {
-  const width = whole(fieldOf(value, 'width'), 64, 8192)
-  const height = whole(fieldOf(value, 'height'), 64, 8192)
-  return width === null || height === null ? null : { width, height }
 }

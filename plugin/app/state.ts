@@ -1,4 +1,5 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
+import type { PromptQuestion, PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
 import type { Notice } from './notice.ts'
@@ -20,6 +21,12 @@ export interface OpenResult extends VariationId {
   readonly byHand: boolean
 }
 
+export interface PromptsRead {
+  /** With the texts that the report is about. */
+  readonly question: PromptQuestion
+  readonly report: PromptReport
+}
+
 /** All of the panel's state. */
 export interface AppState {
   readonly connection: ConnectionStatus
@@ -27,6 +34,10 @@ export interface AppState {
   readonly catalogue: Catalogue | null
   readonly document: DocumentView | null
   readonly settings: Settings
+  /** How the model reads the prompts of a moment ago; null while nobody has told. */
+  readonly promptsRead: PromptsRead | null
+  /** Names of model files that are being sent. */
+  readonly adding: readonly string[]
   /** Newest first, of any document. */
   readonly jobs: readonly TrackedJob[]
   /** The result whose variations are laid out, and the one chosen among them. */
@@ -40,11 +51,10 @@ export interface AppState {
   readonly notice: Notice | null
 }
 
-export type AppEvent = PanelEvent | JobEvent
+export type AppEvent = PanelEvent | ModelEvent | JobEvent
 
 export type PanelEvent =
   | { readonly type: 'connection-changed'; readonly connection: ConnectionStatus }
-  | { readonly type: 'catalogue-loaded'; readonly catalogue: Catalogue }
   | { readonly type: 'document-viewed'; readonly document: DocumentView | null }
   | { readonly type: 'settings-changed'; readonly change: Partial<Settings> }
   | { readonly type: 'reading-began' }
@@ -54,6 +64,13 @@ export type PanelEvent =
   | { readonly type: 'applying-began' }
   | { readonly type: 'applying-ended'; readonly isApplied: boolean }
   | { readonly type: 'noticed'; readonly notice: Notice | null }
+
+/** What is heard of models, and from them. */
+export type ModelEvent =
+  | { readonly type: 'catalogue-loaded'; readonly catalogue: Catalogue }
+  | { readonly type: 'prompts-read'; readonly promptsRead: PromptsRead | null }
+  | { readonly type: 'model-adding'; readonly name: string }
+  | { readonly type: 'model-added'; readonly name: string }
 
 /** What happens to jobs and results. */
 export type JobEvent =
@@ -82,6 +99,8 @@ export const initialState = (settings: Settings): AppState => ({
   catalogue: null,
   document: null,
   settings,
+  promptsRead: null,
+  adding: [],
   jobs: [],
   open: null,
   reading: 0,

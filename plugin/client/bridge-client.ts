@@ -6,6 +6,7 @@ import type { Job } from '#protocol/results.ts'
 import { CodedError } from './coded-error.ts'
 import { createConnection, type ConnectionStatus } from './connection.ts'
 import { createHttp } from './http.ts'
+import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import { isCatalogue, isJob, isJobList } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
 
@@ -18,7 +19,7 @@ export interface ImageToSend {
 }
 
 /** Everything the panel asks of a bridge server. Promises reject with CodedError for what a person can act on. */
-export interface BridgeClient {
+export interface BridgeClient extends ModelRequests {
   /** Connects and keeps reconnecting; called again, it tries at once. */
   readonly connect: () => void
   readonly disconnect: () => void
@@ -82,11 +83,13 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
     }
   })
 
-  const { ask, askJson } = createHttp({ url, token, clientId, fetch: fetcher })
+  const http = createHttp({ url, token, clientId, fetch: fetcher })
+  const { ask, askJson } = http
   const imagePath = (jobId: string, { blob }: ImageRef, as: 'raw' | 'png') =>
     `/jobs/${encodeURIComponent(jobId)}/images/${blob}?as=${as}`
 
   return {
+    ...createModelRequests(http),
     connect: () => connection.open(),
     disconnect: () => connection.close(),
     catalogue: () => askJson('/catalogue', isCatalogue),

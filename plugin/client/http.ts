@@ -8,7 +8,7 @@ interface HttpOptions {
   readonly fetch: typeof fetch
 }
 
-interface Ask {
+export interface Ask {
   readonly method?: 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: BodyInit

@@ -1,6 +1,7 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
 import type { ErrorReply } from '#protocol/errors.ts'
 import type { ServerMessage } from '#protocol/messages.ts'
+import type { PromptReport } from '#protocol/prompt.ts'
 import type { Job } from '#protocol/results.ts'
 
 // A server of the same protocol version is trusted to keep to the schemas; these checks tell its replies from those of
@@ -38,6 +39,9 @@ export const isJob = (value: unknown): value is Job =>
 
 export const isJobList = (value: unknown): value is { readonly jobs: readonly Job[] } =>
   has(value, 'jobs') && Array.isArray(value.jobs) && value.jobs.every(isJob)
+
+export const isPromptReport = (value: unknown): value is PromptReport =>
+  has(value, 'prompt') && has(value.prompt, 'problems') && has(value, 'negativePrompt')
 
 /** `protocol` is absent where the server does not tell. */
 export const isHealth = (value: unknown): value is { readonly protocol?: unknown } =>

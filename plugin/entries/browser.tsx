@@ -4,6 +4,7 @@ import { keepPreview } from '../app/canvas-preview.ts'
 import { watchDocument } from '../app/document-watch.ts'
 import { toNotice } from '../app/notice.ts'
 import { createServerEvents } from '../app/server-events.ts'
+import { watchPrompts } from '../app/prompt-help.ts'
 import { readSettings } from '../app/settings.ts'
 import { createAppStore, keepSettings } from '../app/store.ts'
 import { createBridgeClient } from '../client/bridge-client.ts'
@@ -47,6 +48,7 @@ const thumbnails = createThumbnails(actions.picture)
 keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
 keepPreview(store, client, host, (error) => store.dispatch({ type: 'noticed', notice: toNotice(error) }))
 watchDocument({ store, host, later }, (documentId) => void events.loadJobs(documentId))
+watchPrompts({ store, client, later })
 client.connect()
 void resumeSession(editor)
 
@@ -65,7 +67,7 @@ const panel = (
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <AppContext value={{ store, actions, thumbnails }}>
+  <AppContext value={{ store, actions, thumbnails, addModels: actions.addModels }}>
     <ThemedProvider>
       <CanvasEditor editor={editor} panel={panel} onThemeToggle={toggleTheme} />
     </ThemedProvider>

@@ -98,7 +98,12 @@ export function createPhotoshopConnection(parts: PhotoshopConnectionParts): Phot
       job: (jobId) => current.job(jobId),
       remove: (jobId) => current.remove(jobId),
       pixels: (jobId, image) => current.pixels(jobId, image),
-      png: (jobId, image) => current.png(jobId, image)
+      png: (jobId, image) => current.png(jobId, image),
+      readPrompt: (question) => current.readPrompt(question),
+      addModel: (name, file) => current.addModel(name, file),
+      chooseForModel: (id, choice) => current.chooseForModel(id, choice),
+      addFolder: (folder) => current.addFolder(folder),
+      removeFolder: (folder) => current.removeFolder(folder)
     },
     async start() {
       connectWith(await secrets.token())

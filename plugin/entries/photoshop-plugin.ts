@@ -1,6 +1,7 @@
 import { createActions } from '../app/actions.ts'
 import { watchDocument } from '../app/document-watch.ts'
 import { createServerEvents } from '../app/server-events.ts'
+import { watchPrompts } from '../app/prompt-help.ts'
 import { readSettings } from '../app/settings.ts'
 import { createAppStore, keepSettings } from '../app/store.ts'
 import { keptClientId, type TextStorage } from '../client/session.ts'
@@ -103,6 +104,7 @@ export function startPlugin(runtime: PluginRuntime): void {
   runtime.onMessage(({ data, source, origin }) => {
     if (view.isFrom(source, origin)) panel.received(data)
   })
+  watchPrompts({ store, client, later })
   keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
   watchDocument(
     { store, host: createPhotoshopHost({ ...common, patience: Infinity }), later },

@@ -168,6 +168,10 @@ function actionsOf(
     insertDepth: (jobId) => act('insertDepth', jobId),
     discard: (jobId) => void act('discard', jobId),
     undoDiscard: () => void act('undoDiscard'),
-    recall: (jobId) => void act('recall', jobId)
+    recall: (jobId) => void act('recall', jobId),
+    refreshModels: () => act('refreshModels'),
+    chooseForModel: (id, choice) => act('chooseForModel', { id, choice }),
+    addFolder: (folder) => act('addFolder', folder),
+    removeFolder: (folder) => act('removeFolder', folder)
   }
 }

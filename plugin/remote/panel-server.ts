@@ -1,3 +1,4 @@
+import type { ModelChoice } from '#protocol/catalogue.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { PanelActions } from '../app/panel-actions.ts'
 import { toNotice } from '../app/notice.ts'
@@ -123,7 +124,7 @@ type Calls = Readonly<Record<CallName, (argument: unknown) => Promise<unknown>>>
 
 /** The page is our own, but nothing that comes as JSON is taken at its word. */
 function callsOf({ store, actions, services }: PanelServerParts): Calls {
-  const begun = (action: () => void) => (): Promise<void> => Promise.resolve().then(action)
+  const begun = (action: () => void) => (): Promise<void> => Promise.resolve().then(() => action())
   const withText = (action: (text: string) => void) => (argument: unknown) =>
     Promise.resolve().then(() => action(textOf(argument)))
   const withVariation = (action: (variation: VariationId) => void) => (argument: unknown) =>
@@ -143,6 +144,14 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     undoDiscard: begun(actions.undoDiscard),
     recall: withText(actions.recall),
     dismissNotice: begun(actions.dismissNotice),
+    refreshModels: begun(() => void actions.refreshModels()),
+    chooseForModel: (argument) =>
+      Promise.resolve().then(() => {
+        const [id, choice] = [textOf(fieldOf(argument, 'id')), choiceOf(fieldOf(argument, 'choice'))]
+        void actions.chooseForModel(id, choice)
+      }),
+    addFolder: withText((folder) => void actions.addFolder(folder)),
+    removeFolder: withText((folder) => void actions.removeFolder(folder)),
     thumbnail: async (argument) =>
       services.thumbnail(textOf(fieldOf(argument, 'jobId')), imageOf(fieldOf(argument, 'image'))),
     pair: async (argument) => services.pair(textOf(argument)),
@@ -168,6 +177,13 @@ const variationOf = (value: unknown): VariationId => ({
   jobId: textOf(fieldOf(value, 'jobId')),
   variation: wholeOf(fieldOf(value, 'variation'))
 })
+
+function choiceOf(value: unknown): ModelChoice {
+  const [prediction, vae] = [fieldOf(value, 'prediction'), fieldOf(value, 'vae')]
+  if (prediction !== null && prediction !== 'epsilon' && prediction !== 'v')
+    throw new Error(`Bug: the page sent ${JSON.stringify(prediction)} for a prediction`)
+  return { prediction, vae: vae === null ? null : textOf(vae) }
+}
 
 function imageOf(value: unknown): ImageRef {
   const format = fieldOf(value, 'format')

@@ -9,18 +9,16 @@ interface ErrorNoticeProps {
 /** What went wrong and what to do about it, where it happened. */
 export function ErrorNotice({ notice, onDismiss }: ErrorNoticeProps) {
   return (
-    <div role="alert">
-      <InlineAlert variant="negative" width="100%">
-        <Heading>{notice.message}</Heading>
-        <Content>
-          <Flex direction="column" alignItems="start" gap="size-150">
-            {notice.hint}
-            <Button variant="secondary" onPress={onDismiss}>
-              Dismiss
-            </Button>
-          </Flex>
-        </Content>
-      </InlineAlert>
-    </div>
+    <InlineAlert variant="negative" width="100%">
+      <Heading>{notice.message}</Heading>
+      <Content>
+        <Flex direction="column" alignItems="start" gap="size-150">
+          {notice.hint}
+          <Button variant="secondary" onPress={onDismiss}>
+            Dismiss
+          </Button>
+        </Flex>
+      </Content>
+    </InlineAlert>
   )
 }

@@ -43,7 +43,7 @@ function ActiveJob({ job }: { readonly job: TrackedJob }) {
           label={jobWords(job)}
           width="100%"
           size="S"
-          isIndeterminate={progress === null}
+          isIndeterminate={progress === null || progress.steps === 0}
           value={progress === null ? 0 : (progress.step / Math.max(1, progress.steps)) * 100}
           showValueLabel={progress !== null}
           valueLabel={progress === null ? '' : stepWords(progress)}

@@ -1,46 +1,55 @@
+import { useState } from 'react'
 import { modelInForce } from '../app/model-choice.ts'
-import { Content, ContextualHelp, Heading, Item, Picker, Text } from './controls.tsx'
+import { ActionButton, DialogContainer, Item, Picker, Text } from './controls.tsx'
+import { modelWords } from './model-wording.ts'
+import { ModelsDialog } from './ModelsDialog.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
 const AUTOMATIC = 'automatic'
 
 /** Which model; by itself, the one that suits what is asked for. */
 export function ModelPicker() {
-  const { change } = useActions()
+  const { change, refreshModels } = useActions()
   const catalogue = useAppState((state) => state.catalogue)
   const chosen = useAppState(({ settings }) => settings.model)
   const used = useAppState(modelInForce)
+  const [isManaging, setIsManaging] = useState(false)
   if (catalogue === null) return null
   const { models, refused } = catalogue
   const isThere = models.some(({ id }) => id === chosen)
+  const automatic = { id: AUTOMATIC, name: 'Automatic', words: 'The one that suits what you do' }
   return (
     <>
       <Picker
         label="Model"
         width="100%"
-        items={[{ id: AUTOMATIC, name: 'Automatic' }, ...models]}
+        items={[automatic, ...models.map((model) => ({ ...model, words: modelWords(model) }))]}
         selectedKey={isThere ? chosen : AUTOMATIC}
         onSelectionChange={(key) => change({ model: key === AUTOMATIC || key === null ? null : String(key) })}
-        contextualHelp={
-          refused.length === 0 ? undefined : (
-            <ContextualHelp variant="info">
-              <Heading>Files that cannot be used</Heading>
-              <Content>
-                {refused.map(({ id, name, message, hint }) => (
-                  <p key={id}>
-                    <strong>{name}</strong>: {message} {hint}
-                  </p>
-                ))}
-              </Content>
-            </ContextualHelp>
-          )
-        }
       >
-        {({ id, name }) => <Item key={id}>{name}</Item>}
+        {({ id, name, words }) => (
+          <Item key={id} textValue={name}>
+            <Text>{name}</Text>
+            <Text slot="description">{words}</Text>
+          </Item>
+        )}
       </Picker>
-      {used !== null && used.id !== chosen && (
-        <Text UNSAFE_className="marquee-caption">Used now: {used.name}</Text>
+      {used !== null && (
+        <Text UNSAFE_className="marquee-caption">
+          {used.id === chosen ? modelWords(used) : `Used now: ${used.name}, ${modelWords(used)}`}
+        </Text>
       )}
+      <div className="marquee-row">
+        <ActionButton isQuiet onPress={() => setIsManaging(true)}>
+          {refused.length === 0 ? 'Manage models' : `Manage models (${refused.length} cannot be used)`}
+        </ActionButton>
+        <ActionButton isQuiet onPress={() => void refreshModels()}>
+          Refresh
+        </ActionButton>
+      </div>
+      <DialogContainer onDismiss={() => setIsManaging(false)}>
+        {isManaging && <ModelsDialog onClose={() => setIsManaging(false)} />}
+      </DialogContainer>
     </>
   )
 }

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { AddingModels } from './AddingModels.tsx'
 import { ActionButton, Text } from './controls.tsx'
 import { ConnectionNotice, type ConnectionNoticeProps } from './ConnectionNotice.tsx'
 import { ErrorNotice } from './ErrorNotice.tsx'
@@ -9,6 +10,7 @@ import { PromptSection } from './PromptSection.tsx'
 import { ResultsGrid } from './ResultsGrid.tsx'
 import { SettingsSection } from './SettingsSection.tsx'
 import { useActions, useAppState } from './use-app.ts'
+import { useModelDrop } from './use-model-drop.ts'
 
 interface PanelProps extends ConnectionNoticeProps {
   /** What only this editor's panel has, last. */
@@ -19,13 +21,15 @@ interface PanelProps extends ConnectionNoticeProps {
 export function Panel({ children, ...connection }: PanelProps) {
   const { dismissNotice } = useActions()
   const notice = useAppState((state) => state.notice)
+  const drop = useModelDrop()
   return (
-    <div className="marquee-panel" role="region" aria-label="Marquee">
+    <div className="marquee-panel" role="region" aria-label="Marquee" {...drop}>
       <div className="marquee-standing">
         <ConnectionNotice {...connection} />
       </div>
       <PromptSection />
       {notice !== null && <ErrorNotice notice={notice} onDismiss={dismissNotice} />}
+      <AddingModels />
       <JobList />
       <ResultsGrid />
       <UndoDiscard />

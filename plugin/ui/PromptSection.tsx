@@ -1,6 +1,7 @@
 import { intentInForce } from '../app/state.ts'
-import { Button, Keyboard, Text, TextArea, Tooltip, TooltipTrigger } from './controls.tsx'
+import { Button, Keyboard, Text, Tooltip, TooltipTrigger } from './controls.tsx'
 import { IntentPicker } from './IntentPicker.tsx'
+import { PromptField } from './PromptField.tsx'
 import { StrengthSlider } from './StrengthSlider.tsx'
 import { useActions, useAppState } from './use-app.ts'
 import { intentLabels, pressWords } from './wording.ts'
@@ -10,6 +11,7 @@ export function PromptSection() {
   const { change, generate } = useActions()
   const document = useAppState((state) => state.document)
   const prompt = useAppState(({ settings }) => settings.prompt)
+  const read = useAppState((state) => state.promptsRead)
   const intent = useAppState(intentInForce)
   const canGenerate = useAppState(
     ({ document, connection, catalogue }) =>
@@ -17,14 +19,13 @@ export function PromptSection() {
   )
   return (
     <section aria-label="Prompt and intent" className="marquee-section">
-      <TextArea
+      <PromptField
         label="Prompt"
-        width="100%"
         value={prompt}
         onChange={(value) => change({ prompt: value })}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && canGenerate) void generate()
-          else event.continuePropagation()
+        read={read && { text: read.question.prompt, reading: read.report.prompt }}
+        onSubmit={() => {
+          if (canGenerate) void generate()
         }}
       />
       <IntentPicker intent={intent} />

@@ -1,6 +1,6 @@
 import { modelInForce, samplingOf } from '../app/model-choice.ts'
-import type { Choice } from '#protocol/catalogue.ts'
-import { ActionButton, Item, NumberField, Picker } from './controls.tsx'
+import { ChoicePicker } from './ChoicePicker.tsx'
+import { ActionButton, NumberField } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
 /** How the model is run. What nobody touched follows the model. */
@@ -54,28 +54,5 @@ export function SamplingFields() {
         </ActionButton>
       )}
     </>
-  )
-}
-
-interface ChoicePickerProps {
-  readonly label: string
-  readonly choices: readonly Choice[]
-  readonly value: string
-  readonly onChange: (id: string) => void
-}
-
-function ChoicePicker({ label, choices, value, onChange }: ChoicePickerProps) {
-  return (
-    <Picker
-      label={label}
-      width="100%"
-      items={choices}
-      selectedKey={value}
-      onSelectionChange={(key) => {
-        if (key !== null) onChange(String(key))
-      }}
-    >
-      {(choice) => <Item key={choice.id}>{choice.label}</Item>}
-    </Picker>
   )
 }

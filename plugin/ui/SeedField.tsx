@@ -1,5 +1,5 @@
 import { drawnSeed } from '../app/generate.ts'
-import { MAX_SEED } from '../app/settings.ts'
+import { MAX_SEED } from '../app/stored-values.ts'
 import { ActionButton, NumberField, Switch } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 

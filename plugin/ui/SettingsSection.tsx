@@ -1,14 +1,8 @@
 import { MAX_COUNT, themes } from '../app/settings.ts'
-import {
-  Disclosure,
-  DisclosurePanel,
-  DisclosureTitle,
-  Item,
-  NumberField,
-  Picker,
-  TextArea
-} from './controls.tsx'
+import { Disclosure, DisclosurePanel, DisclosureTitle, Item, NumberField, Picker } from './controls.tsx'
+import { AdvancedFields } from './AdvancedFields.tsx'
 import { ModelPicker } from './ModelPicker.tsx'
+import { PromptField } from './PromptField.tsx'
 import { SamplingFields } from './SamplingFields.tsx'
 import { SeedField } from './SeedField.tsx'
 import { SizeField } from './SizeField.tsx'
@@ -21,6 +15,7 @@ export function SettingsSection() {
   const { change } = useActions()
   const count = useAppState(({ settings }) => settings.count)
   const negativePrompt = useAppState(({ settings }) => settings.negativePrompt)
+  const read = useAppState((state) => state.promptsRead)
   const theme = useAppState(({ settings }) => settings.theme)
   return (
     <Disclosure isQuiet UNSAFE_className="marquee-disclosure">
@@ -36,15 +31,16 @@ export function SettingsSection() {
             value={count}
             onChange={(value) => change({ count: Number.isNaN(value) ? 1 : value })}
           />
-          <TextArea
+          <PromptField
             label="Negative prompt"
-            width="100%"
             value={negativePrompt}
             onChange={(value) => change({ negativePrompt: value })}
+            read={read && { text: read.question.negativePrompt, reading: read.report.negativePrompt }}
           />
           <SeedField />
           <SamplingFields />
           <SizeField />
+          <AdvancedFields />
           <Picker
             label="Appearance"
             width="100%"

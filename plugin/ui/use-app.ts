@@ -1,5 +1,6 @@
 import { createContext, useContext } from 'react'
 import { useStore } from 'zustand'
+import type { Actions } from '../app/actions.ts'
 import type { PanelActions } from '../app/panel-actions.ts'
 import type { AppState } from '../app/state.ts'
 import type { AppStore } from '../app/store.ts'
@@ -10,6 +11,8 @@ export interface App {
   readonly store: Pick<AppStore, 'getState' | 'getInitialState' | 'subscribe'>
   readonly actions: PanelActions
   readonly thumbnails: Thumbnails
+  /** Takes model files that are dropped on the panel; absent where nothing can be dropped. */
+  readonly addModels?: Actions['addModels']
 }
 
 export const AppContext = createContext<App | null>(null)

@@ -55,8 +55,9 @@ export function jobWords({ state, position, progress, isCancelling }: TrackedJob
   }
 }
 
-/** `Step 12 of 60 · 8 s left` */
+/** `Step 12 of 60 · 8 s left`; nothing before the steps are known. */
 export function stepWords({ step, steps, etaSeconds }: JobProgress): string {
+  if (steps === 0) return ''
   const count = `Step ${step} of ${steps}`
   return etaSeconds === null ? count : `${count} · ${durationWords(etaSeconds)} left`
 }

@@ -1,6 +1,7 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Rect, Size } from '#protocol/geometry.ts'
 import { bytesPerPixel, type ImageRef } from '#protocol/images.ts'
+import type { PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job, JobResult } from '#protocol/results.ts'
 import { createActions } from '../../plugin/app/actions.ts'
@@ -135,6 +136,11 @@ export function createMemoryHost(alpha: MaskImage) {
   return { host, state }
 }
 
+export const promptReport = (tokens: number): PromptReport => {
+  const reading = { tokens, chunks: 1, chunkTokens: 75, problems: [] }
+  return { prompt: reading, negativePrompt: { ...reading, tokens: 0 } }
+}
+
 /** A client without a server: it records what it is asked, and gives what the test put there. */
 function createFakeClient() {
   const calls: string[] = []
@@ -168,7 +174,17 @@ function createFakeClient() {
     remove: (jobId) => answer('remove', () => void calls.push(`remove ${jobId}`)),
     pixels: (_jobId, { blob: name, width, height, format }) =>
       answer('pixels', () => new Uint8Array(width * height * bytesPerPixel(format)).fill(name.charCodeAt(0))),
-    png: () => answer('png', () => new Blob())
+    png: () => answer('png', () => new Blob()),
+    readPrompt: (question) =>
+      answer('readPrompt', () => {
+        calls.push(`read ${question.prompt}`)
+        return promptReport(question.prompt.length)
+      }),
+    addModel: (name) => answer('addModel', () => void calls.push(`add ${name}`)),
+    chooseForModel: (id, { prediction, vae }) =>
+      answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),
+    addFolder: (folder) => answer('addFolder', () => void calls.push(`folder ${folder}`)),
+    removeFolder: (folder) => answer('removeFolder', () => void calls.push(`no folder ${folder}`))
   }
   return { client, calls, sent, uploaded, jobs, failures }
 }

@@ -14,6 +14,17 @@ const chosen: Settings = {
   seed: { value: 4294967295, locked: true },
   count: 8,
   size: { width: 768, height: 512 },
+  advanced: {
+    clipSkip: 2,
+    noise: 'gpu',
+    eta: 0.5,
+    guidanceRescale: 0.7,
+    zeroTerminalSnr: true,
+    emphasis: 'no-norm',
+    variationSeed: 4294967295,
+    variationStrength: 0.25,
+    seedResize: { width: 512, height: 640 }
+  },
   theme: 'dark'
 }
 
@@ -28,6 +39,23 @@ it.each([null, '', 'nonsense', '[]', '7', '{"strength":null,"seed":3,"size":{"wi
     expect(readSettings(stored)).toEqual(defaultSettings)
   }
 )
+
+it.each([
+  ['clipSkip', 13],
+  ['noise', 'moon'],
+  ['eta', 'much'],
+  ['guidanceRescale', 2],
+  ['zeroTerminalSnr', 1],
+  ['emphasis', 'loud'],
+  ['variationSeed', 0.5],
+  ['variationStrength', -1],
+  ['seedResize', { width: 1, height: 1 }]
+])('takes the default of the advanced %s alone where it is %o', (name, value) => {
+  const advanced = { ...chosen.advanced, [name]: value }
+  const read = readSettings(JSON.stringify({ ...chosen, advanced }))
+  const byDefault: unknown = Reflect.get(defaultSettings.advanced, name)
+  expect(read).toEqual({ ...chosen, advanced: { ...chosen.advanced, [name]: byDefault } })
+})
 
 it.each([
   ['intent', 'paint'],
