@@ -147,6 +147,30 @@ describe('a finished job', () => {
   })
 })
 
+describe('a failure', () => {
+  it('is deleted as soon as it is dismissed', async () => {
+    const { actions, calls, events, jobs, store } = await createTestPanel(opaque)
+    jobs.set('one', job('one', { state: 'failed', error: { code: 'engine-died', message: 'It died.' } }))
+    await events.loadJobs('document-1')
+    actions.discard('one')
+    await Promise.resolve().then(() => {})
+    expect(calls).toEqual(['remove one'])
+    expect(store.getState()).toMatchObject({ jobs: [], lastDiscarded: null, notice: null })
+  })
+
+  it('does not come back where the server never had the job', async () => {
+    const { actions, failures, store } = await createTestPanel(withHole)
+    failures.set('upload', new CodedError('disk-full', 'The disk is full.'))
+    failures.set('remove', new CodedError('not-found', 'There is no such job.'))
+    await actions.generate()
+    const [failed] = store.getState().jobs
+    expect(failed).toMatchObject({ state: 'failed' })
+    actions.discard(failed!.id)
+    await Promise.resolve().then(() => {})
+    expect(store.getState()).toMatchObject({ jobs: [], lastDiscarded: null, notice: null })
+  })
+})
+
 describe('the queue', () => {
   it('cancels and moves the job that is meant', async () => {
     const { actions, calls, events, jobs, store } = await createTestPanel(opaque)

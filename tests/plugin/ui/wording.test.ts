@@ -32,6 +32,7 @@ it('says the place in the queue, the step and the time left', () => {
   expect(jobWords(running(3))).toBe('Sampling')
   expect(stepWords(progress)).toBe('Step 3 of 60 · 12 s left')
   expect(stepWords({ ...progress, etaSeconds: null })).toBe('Step 3 of 60')
+  expect(stepWords({ ...progress, phase: 'loading', step: 0, steps: 0, etaSeconds: null })).toBe('')
 })
 
 describe('what a screen reader hears', () => {
