@@ -36,9 +36,7 @@ const written = [...tables].flatMap(([table, rows]) => [
   '',
   '| case | largest difference |',
   '|---|---|',
-  ...[...rows]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([row, value]) => `| ${row} | ${shown(value)} |`),
+  ...[...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([row, value]) => `| ${row} | ${shown(value)} |`),
   ''
 ])
 const [words = ''] = readFileSync(introduction, 'utf8').split(start)
