@@ -8,6 +8,12 @@ const plugin = path.resolve(import.meta.dirname, '..')
 /** The oldest engines a page may meet: WebKit of macOS 12, and Chromium, which is always newer. */
 const pageTarget = ['es2022', 'safari15.4', 'chrome110']
 
+/**
+ * What makes the schemas of protocol/: the plugin uses their types only, and the library behind them needs more than
+ * Photoshop's script engine has.
+ */
+const schemas = ['Struct', 'Text', 'Integer', 'Literal', 'Union', 'List', 'Optional', 'Num', 'Flag', 'Null']
+
 /** The script for Photoshop's own engine: one classic file, with nothing but Photoshop's modules left to require. */
 export async function buildHost(): Promise<string> {
   const [chunk] = await built({
@@ -67,6 +73,10 @@ async function built({
       rolldownOptions: {
         input,
         external: ['photoshop', 'uxp'],
+        treeshake: {
+          manualPureFunctions: schemas,
+          moduleSideEffects: [{ test: /node_modules.typebox/, sideEffects: false }]
+        },
         output: { format: 'iife', codeSplitting: false }
       }
     }

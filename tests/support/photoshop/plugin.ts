@@ -28,6 +28,8 @@ export interface RunningPlugin {
   /** Loads the panel's page (anew): an empty page, and what the plugin tells it. */
   loadPage(): PanelClient
   runCommand(id: string): void
+  /** Ends Photoshop, and the plugin with it, without a word. */
+  quit(): void
   /** Text on the clipboard. */
   readonly clipboard: () => string
   readonly setTheme: (theme: string) => void
@@ -71,6 +73,7 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
   let page: SimPage | null = null
   let entries: Parameters<Uxp['entrypoints']['setup']>[0] | null = null
   let isLoading = true
+  let isOver = false
   let clipboard = ''
   let theme = 'darkest'
 
@@ -114,6 +117,13 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
     })
   }
 
+  const later = (milliseconds: number, action: () => void): (() => void) => {
+    const timer = setTimeout(() => {
+      if (!isOver) action()
+    }, milliseconds / speed)
+    return () => clearTimeout(timer)
+  }
+
   start({
     ...{ photoshop, uxp },
     document: world.knobs.theme === 'document' ? withTheme : { createElement: makeWebView },
@@ -131,10 +141,7 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
     newId: () => crypto.randomUUID(),
     random: Math.random,
     now: Date.now,
-    later: (milliseconds, action) => {
-      const timer = setTimeout(action, milliseconds / speed)
-      return () => clearTimeout(timer)
-    }
+    later
   })
   isLoading = false
 
@@ -166,10 +173,7 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
       const client = createPanelClient({
         page: crypto.randomUUID(),
         post,
-        later: (milliseconds, action) => {
-          const timer = setTimeout(action, milliseconds / speed)
-          return () => clearTimeout(timer)
-        }
+        later
       })
       // The first hello comes before the page listens, as it may in Photoshop.
       client.start()
@@ -180,6 +184,10 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
       const command = entriesOf('commands')[id] as { run(): void } | undefined
       if (command === undefined) throw new Error(`There is no command ${id}`)
       timed(id, () => command.run())
+    },
+    quit() {
+      isOver = true
+      network.setDown(true)
     },
     clipboard: () => clipboard,
     setTheme(next) {

@@ -56,10 +56,16 @@ function refusePixels(value: unknown, path = 'message'): void {
   } else if (Array.isArray(value)) {
     value.forEach((item, at) => refusePixels(item, `${path}[${at}]`))
     return
-  } else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+  } else if (typeof value === 'object' && isPlain(value)) {
     for (const [name, inner] of Object.entries(value))
       if (inner !== undefined) refusePixels(inner, `${path}.${name}`)
     return
   }
   throw new SimUnsupported(`${Object.prototype.toString.call(value)} in a message, at ${path}`)
+}
+
+/** Also for objects of another realm: the built script runs in its own. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype !== null && Object.getPrototypeOf(prototype) === null
 }

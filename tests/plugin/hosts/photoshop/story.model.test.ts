@@ -42,6 +42,7 @@ describe.sequential('a person in Photoshop', () => {
   afterEach(async () => {
     // Whatever is still on its way to Photoshop may yet break a rule.
     await new Promise((resolve) => setTimeout(resolve, 100))
+    plugin.quit()
     expect(simulator.faults()).toEqual([])
   })
 
@@ -51,7 +52,9 @@ describe.sequential('a person in Photoshop', () => {
     const end = performance.now() + seconds * 1000
     while (!holds(state())) {
       if (performance.now() > end)
-        throw new Error(`Never came; the panel shows ${JSON.stringify(state()).slice(0, 1500)}`)
+        throw new Error(
+          `Never came; the panel shows ${JSON.stringify({ ...state(), catalogue: null }).slice(0, 3000)}`
+        )
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
   }
