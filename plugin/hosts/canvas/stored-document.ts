@@ -42,28 +42,25 @@ export function createDocumentStore(
   newId: () => string,
   now: () => number = Date.now
 ): DocumentStore {
-  // Tiles never change once a document holds them, so that a tile seen before is stored already.
+  // Tiles never change once a document holds them, so each has one key for good.
   const keyOf = new WeakMap<Tile, string>()
+  /** Keys of the tiles that are stored: those of the document saved last. An undo brings back tiles that no longer are. */
+  let kept: ReadonlySet<string> = new Set()
 
   const save = async (document: CanvasDocument): Promise<void> => {
     const unstored = new Map<string, Tile>()
     const used = new Set<string>()
     const storedTile = (tile: Tile): string => {
-      const known = keyOf.get(tile)
-      const key = known ?? `${tilePrefix}${newId()}`
-      if (known === undefined && !used.has(key)) unstored.set(key, tile)
+      const key = keyOf.get(tile) ?? `${tilePrefix}${newId()}`
       keyOf.set(tile, key)
+      if (!kept.has(key)) unstored.set(key, tile)
       used.add(key)
       return key
     }
     const stored: StoredDocument = { ...packDocument(document, storedTile), saved: now() }
-    try {
-      // One transaction: a page that is closed in the middle leaves the document of before.
-      await storage.write([...unstored, [documentKey, stored]])
-    } catch (error) {
-      for (const tile of unstored.values()) keyOf.delete(tile)
-      throw error
-    }
+    // One transaction: a page that is closed in the middle leaves the document of before.
+    await storage.write([...unstored, [documentKey, stored]])
+    kept = used
     const keys = await storage.keys()
     await storage.remove(keys.filter((key) => key.startsWith(tilePrefix) && !used.has(key)))
   }
@@ -80,6 +77,7 @@ export function createDocumentStore(
       tiles.set(key, bytes)
       keyOf.set(bytes, key)
     }
+    kept = new Set(tiles.keys())
     return unpackDocument(stored, tiles)
   }
 
@@ -88,7 +86,12 @@ export function createDocumentStore(
     return isStoredDocument(stored) ? stored.saved : null
   }
 
-  return { save, load, savedAt, forget: async () => storage.remove(await storage.keys()) }
+  const forget = async (): Promise<void> => {
+    kept = new Set()
+    await storage.remove(await storage.keys())
+  }
+
+  return { save, load, savedAt, forget }
 }
 
 const isStoredDocument = (value: unknown): value is StoredDocument =>

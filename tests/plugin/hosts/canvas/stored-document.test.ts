@@ -81,6 +81,18 @@ describe('a stored document', () => {
     expect(described(await mine.load())).toBe(described(document))
   })
 
+  it('comes back whole after it was undone, reopened or forgotten and saved again', async () => {
+    const storage = memoryStorage()
+    const documents = storeIn(storage)
+    await documents.save(document)
+    await documents.save({ ...document, layers: [], selection: null })
+    await documents.save(document)
+    expect(described(await storeIn(storage).load())).toBe(described(document))
+    await documents.forget()
+    await documents.save(document)
+    expect(described(await storeIn(storage).load())).toBe(described(document))
+  })
+
   it('knows when it was saved', async () => {
     const documents = createDocumentStore(
       memoryStorage(),
