@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { homedir, totalmem } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { AppError } from './errors.ts'
+import { choiceOf, invalid, limitOf, portOf, sizeOf } from './config-values.ts'
+import type { AppError } from './errors.ts'
+import type { RetentionLimits } from './jobs/retention.ts'
+import type { Access } from './server/access.ts'
 import type { DeviceChoice } from './runtime/device.ts'
 import type { Mode } from './runtime/session-options.ts'
 
@@ -22,6 +25,9 @@ export interface Config {
   readonly memoryBytes: number
   /** How models are prepared for running; `auto` is by their size and the memory there is. */
   readonly mode: Mode | 'auto'
+  /** What is kept of finished jobs. */
+  readonly retention: RetentionLimits
+  readonly access: Access
   /** Whether the page is opened in the browser. */
   readonly open: boolean
   readonly log: string
@@ -44,12 +50,18 @@ Starts the bridge server and opens Marquee in the browser.
   --memory SIZE     memory that open models may take, as 8GB or 900MB (60 % of what there is)
   --mode NAME       ${modes.join(', ')}: how models are prepared, from ready at once
                     to fastest to run (auto)
+  --keep-jobs N     finished jobs that are kept, those with a star beside (5000)
+  --keep-days N     days for which they are kept (unlimited)
+  --keep-size SIZE  disk that they may take (20GB)
+  --listen HOST     let other computers in at this address or name, 0.0.0.0 for all; needs TLS or --insecure
+  --tls-key FILE    private key, --tls-cert FILE certificate, both PEM
+  --insecure        let others in without TLS
   --no-open         do not open the browser
   --log LEVEL       ${levels.join(', ')} (warn); logs go to standard error
   --help            this text
 
 Each may also be set as MARQUEE_PORT, MARQUEE_MODELS (folders separated by ${path.delimiter}), MARQUEE_DATA,
-MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_MODE, MARQUEE_NO_OPEN=1, MARQUEE_LOG; the command line comes first.
+MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_MODE, MARQUEE_NO_OPEN=1, MARQUEE_LOG, and so on; the command line comes first.
 `
 
 const options = {
@@ -59,6 +71,13 @@ const options = {
   device: { type: 'string' },
   memory: { type: 'string' },
   mode: { type: 'string' },
+  'keep-jobs': { type: 'string' },
+  'keep-days': { type: 'string' },
+  'keep-size': { type: 'string' },
+  listen: { type: 'string' },
+  'tls-key': { type: 'string' },
+  'tls-cert': { type: 'string' },
+  insecure: { type: 'boolean' },
   'no-open': { type: 'boolean' },
   log: { type: 'string' },
   help: { type: 'boolean' }
@@ -75,8 +94,7 @@ export function readConfig(
   checkOptions(argv)
   const { values } = parseArgs({ args: [...argv], options, allowPositionals: true })
   if (values.help === true) return { help }
-  const setting = (name: 'port' | 'data' | 'device' | 'memory' | 'mode' | 'log'): string | undefined =>
-    values[name] ?? env[`MARQUEE_${name.toUpperCase()}`]
+  const setting: Setting = (name) => values[name] ?? env[`MARQUEE_${name.toUpperCase().replaceAll('-', '_')}`]
   const data = path.resolve(setting('data') ?? usualDataFolder(env))
   return {
     port: portOf(setting('port') ?? '7421'),
@@ -88,6 +106,12 @@ export function readConfig(
     data,
     device: choiceOf('device', setting('device') ?? 'auto', devices),
     memoryBytes: memoryOf(setting('memory')),
+    retention: {
+      jobs: limitOf('keep-jobs', setting('keep-jobs') ?? '5000'),
+      days: limitOf('keep-days', setting('keep-days') ?? 'unlimited'),
+      bytes: sizeOf('keep-size', setting('keep-size') ?? '20GB')
+    },
+    access: accessOf(setting, values.insecure === true || env.MARQUEE_INSECURE === '1'),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
     open: values['no-open'] !== true && env.MARQUEE_NO_OPEN !== '1',
     log: choiceOf('log', setting('log') ?? 'warn', levels),
@@ -95,6 +119,41 @@ export function readConfig(
     pageFolder: path.join(projectFolder, 'dist', 'panel'),
     env
   }
+}
+
+type Setting = (
+  name: Exclude<keyof typeof options, 'models' | 'no-open' | 'insecure' | 'help'>
+) => string | undefined
+
+/** What a computer calls itself, and nobody else can reach. */
+const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
+
+function accessOf(setting: Setting, insecure: boolean): Access {
+  const [host = null, key, cert] = [setting('listen'), setting('tls-key'), setting('tls-cert')]
+  if ((key === undefined) !== (cert === undefined))
+    throw invalid('--tls-key and --tls-cert belong together, and one is missing.')
+  const tls = key === undefined || cert === undefined ? null : { key: readPem(key), cert: readPem(cert) }
+  if (host === '') throw invalid('--listen needs an address or a name of this computer.')
+  if (host !== null && !loopback.test(host) && tls === null && !insecure)
+    throw invalid(
+      `--listen ${host} lets other computers in, and what they send could be read on the way.`,
+      'Give --tls-key and --tls-cert, or --insecure in a network where everybody may see everything.'
+    )
+  return { host: host !== null && loopback.test(host) ? null : host, tls }
+}
+
+function readPem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    throw invalid(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+function memoryOf(text: string | undefined): number {
+  // A container may use less than the machine has; without a limit the number is beyond all machines.
+  if (text === undefined) return 0.6 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return sizeOf('memory', text)
 }
 
 const foldersOf = (list = ''): string[] => list.split(path.delimiter).filter((folder) => folder !== '')
@@ -144,29 +203,6 @@ function editDistance(a: string, b: string): number {
   return row.at(-1) ?? 0
 }
 
-function portOf(text: string): number {
-  const port = Number(text)
-  if (/^\d+$/.test(text) && port <= 65535) return port
-  throw invalid(`--port must be a whole number of 0 to 65535, but is ${text}.`)
-}
-
-function choiceOf<Choice extends string>(name: string, text: string, choices: readonly Choice[]): Choice {
-  const choice = choices.find((known) => known === text)
-  if (choice !== undefined) return choice
-  throw invalid(`--${name} must be one of ${choices.join(', ')}, but is ${text}.`)
-}
-
-const units: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
-
-function memoryOf(text: string | undefined): number {
-  // A container may use less than the machine has; without a limit the number is beyond all machines.
-  if (text === undefined) return 0.6 * Math.min(totalmem(), process.constrainedMemory() || Infinity)
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text)
-  const bytes = Number(match?.[1]) * (units[(match?.[2] ?? '').toLowerCase()] ?? NaN)
-  if (bytes >= 64 * 2 ** 20) return bytes
-  throw invalid(`--memory must be a size of at least 64MB, as 8GB or 900MB, but is ${text}.`)
-}
-
 function usualDataFolder(env: NodeJS.ProcessEnv): string {
   if (process.platform === 'win32')
     return path.join(env.LOCALAPPDATA ?? path.join(homedir(), 'AppData', 'Local'), 'Marquee')
@@ -180,6 +216,3 @@ function ownVersion(): string {
     ? String(manifest.version)
     : ''
 }
-
-const invalid = (message: string, hint = 'See --help for what there is.'): AppError =>
-  new AppError('settings-invalid', { message, hint })

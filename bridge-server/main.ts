@@ -15,8 +15,11 @@ import { createPromptReader } from './read-prompt.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
 import { buildApp } from './server/app.ts'
+import { namesOf } from './server/access.ts'
+import { defaultLimits } from './server/limits.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
+import { openTokens } from './server/tokens.ts'
 import { openLibrary } from './weights/library.ts'
 import { createModelInbox } from './weights/model-inbox.ts'
 
@@ -25,6 +28,7 @@ const unnamedBlobHours = 1
 /** A forward pass of a large model on a slow CPU takes about this long; loading that model again takes longer. */
 const cancelGraceMs = 10_000
 const stopMs = 2000
+const sweepMinutes = 10
 
 const hour = 3_600_000
 
@@ -32,6 +36,7 @@ async function serve(config: Config): Promise<void> {
   const log = pino({ level: config.log }, process.stderr)
   const folder = openDataFolder(config.data)
   const token = openToken(folder.token)
+  const tokens = openTokens({ ownerToken: token, file: folder.tokens, now: Date.now })
   const blobs = await createBlobStore(folder.blobs)
   const store = createJobStore(folder.jobs)
   const engine = createEngine({
@@ -62,7 +67,9 @@ async function serve(config: Config): Promise<void> {
   })
   const inbox = await createModelInbox(folder.models)
   const app = await buildApp({
-    ...{ queue, blobs, previews, token, log },
+    ...{ queue, blobs, previews, tokens, log },
+    access: config.access,
+    limits: defaultLimits,
     version: config.version,
     device: () => engine.device(),
     port: config.port,
@@ -79,18 +86,19 @@ async function serve(config: Config): Promise<void> {
     const [first] = (await library.catalogue()).models
     if (first !== undefined) engine.warm(first.id)
   }
-  const port = await listen(app, config.port)
-  const address = `http://localhost:${port}/`
+  const port = await listen(app, { port: config.port, access: config.access, limits: defaultLimits })
+  const address = `${config.access.tls === null ? 'http' : 'https'}://${namesOf(config.access)[0] ?? ''}:${port}/`
   folder.announce(address)
   queue.start()
   warmFirst().catch((error: unknown) => log.error(error))
   const sweep = (): void => {
+    queue.prune(config.retention)
     blobs
       .sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
       .catch((error: unknown) => log.error(error))
   }
   sweep()
-  setInterval(sweep, hour).unref()
+  setInterval(sweep, sweepMinutes * 60_000).unref()
   stopOnSignals(async () => {
     const stopped = queue.stop()
     engine.stop()

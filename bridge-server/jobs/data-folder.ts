@@ -13,6 +13,8 @@ export interface DataFolder {
   /** Further model folders, and what was chosen for models. */
   readonly modelSettings: string
   readonly token: string
+  /** The file of other people's tokens. */
+  readonly tokens: string
   /** Leaves word of where this server is, for one that comes second. */
   announce(address: string): void
   release(): void
@@ -38,6 +40,7 @@ export function openDataFolder(folder: string): DataFolder {
     models: at('models'),
     modelSettings: at('models.json'),
     token: at('token'),
+    tokens: at('tokens.json'),
     announce: (address) => writeFileSync(at('address'), address),
     release: () => {
       rmSync(at('address'), { force: true })

@@ -15,7 +15,7 @@ export interface Queue {
   start(): void
   /**
    * Adds a job at the end. The same id with the same request is harmless: where that job stands is told again.
-   * Throws AppError 'job-conflict' for the same id with another request, 'disk-full'.
+   * Throws AppError 'job-conflict' for the same id with another request, 'too-many' where too many wait, 'disk-full'.
    */
   submit(client: string, id: string, request: GenerateRequest): void
   /** Takes a waiting job out or stops the running one; of a finished job the end is told again. Throws AppError 'not-found'. */
@@ -89,15 +89,13 @@ export function createQueue(parts: WorkerParts): Queue {
     submit: (client, id, request) => {
       const known = store.find(client, id)
       if (known === null) {
+        checkRoom(line.jobs, client)
         line.putLast(store.insert({ client, id, request, created: now() }))
         worker.wake()
       } else if (isDeepStrictEqual(known.job.request, request)) {
         tellAgain(known)
       } else {
-        throw new AppError('job-conflict', {
-          message: `Job ${id} exists with another request.`,
-          hint: 'Give every new job a new id.'
-        })
+        throw conflict(id)
       }
     },
     cancel,
@@ -130,6 +128,25 @@ export function createQueue(parts: WorkerParts): Queue {
     stop: () => worker.stop()
   }
 }
+
+/** Waiting jobs of one client and of all, so that nobody fills the disk or everybody's time. */
+const maxWaiting = 2000
+const maxWaitingOfAll = 20_000
+
+function checkRoom(waiting: readonly StoredJob[], client: string): void {
+  const own = waiting.filter((stored) => stored.client === client).length
+  if (own < maxWaiting && waiting.length < maxWaitingOfAll) return
+  throw new AppError('too-many', {
+    message: `${own} of your jobs wait, ${waiting.length} of all; ${maxWaiting} and ${maxWaitingOfAll} are allowed.`,
+    hint: 'Wait until some are done, or cancel some.'
+  })
+}
+
+const conflict = (id: string): AppError =>
+  new AppError('job-conflict', {
+    message: `Job ${id} exists with another request.`,
+    hint: 'Give every new job a new id.'
+  })
 
 const notFound = (id: string): AppError =>
   new AppError('not-found', {

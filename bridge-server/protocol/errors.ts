@@ -9,6 +9,8 @@ export const ErrorCode = Union([
   Literal('forbidden-host'),
   Literal('not-found'),
   Literal('too-large'),
+  Literal('too-many'),
+  Literal('too-slow'),
   Literal('blob-missing'),
   Literal('blob-mismatch'),
   Literal('picture-unreadable'),

@@ -14,8 +14,9 @@ export type Parsed =
  * names the one field that is wrong and what it may be. Unknown fields are errors where a schema says so.
  */
 export function parseClientMessage(text: string): Parsed {
-  const value = parsedJson(text)
+  let value: unknown
   try {
+    value = parseJson(text)
     return { ok: true, message: checkedMessage(value) }
   } catch (error) {
     const jobId = fieldOf(value, 'jobId')
@@ -25,7 +26,6 @@ export function parseClientMessage(text: string): Parsed {
 }
 
 function checkedMessage(value: unknown): ClientMessage {
-  if (value === undefined) throw new AppError('bad-message', { message: 'The message is not JSON.' })
   const type = fieldOf(value, 'type')
   const known = Object.keys(clientMessages).join(', ')
   switch (type) {
@@ -134,10 +134,24 @@ function shown(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
-function parsedJson(text: string): unknown {
+/** Levels of lists and objects at most; what we understand has seven. */
+const deepest = 32
+
+/** JSON of a stranger. Throws AppError 'bad-message' where it is none, or is nested deeper than anything that is meant. */
+export function parseJson(text: string): unknown {
+  let value: unknown
   try {
-    return JSON.parse(text)
+    value = JSON.parse(text)
   } catch {
-    return undefined
+    throw new AppError('bad-message', { message: 'The message is not JSON.' })
   }
+  let level: unknown[] = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest)
+      throw new AppError('bad-message', { message: `The message is nested deeper than ${deepest} levels.` })
+    level = level.flatMap((inner) =>
+      typeof inner === 'object' && inner !== null ? Object.values<unknown>({ ...inner }) : []
+    )
+  }
+  return value
 }

@@ -7,14 +7,20 @@ import path from 'node:path'
 import type { Previews } from '../jobs/previews.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
+import { parseJson } from '../protocol/parse.ts'
+import { namesOf, type Access } from './access.ts'
 import { blobRoutes } from './blob-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
+import { createUploadQuota } from './limits.ts'
+import { guardPace } from './pace.ts'
 import { claimRoute, createPairing, offerRoute } from './pairing.ts'
 import { modelRoutes, type ModelKeeper } from './model-routes.ts'
 import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
 import { guardRequests, requireToken } from './security.ts'
 import { socketRoute, type SocketParts } from './socket.ts'
+import { tokenRoutes } from './token-routes.ts'
+import { createWebServer } from './web-server.ts'
 
 /** A message is JSON with prompts in it, and no pixels. */
 const maxMessageBytes = 256 * 1024
@@ -22,6 +28,7 @@ const maxMessageBytes = 256 * 1024
 interface AppParts extends SocketParts {
   /** Used for the `Host` check while the app does not listen. */
   readonly port: number
+  readonly access: Access
   readonly previews: Previews
   readonly catalogue: () => Promise<Catalogue>
   readonly models: ModelKeeper
@@ -33,22 +40,40 @@ interface AppParts extends SocketParts {
 
 /** The bridge server's HTTP and socket surface, not listening yet (see listen.ts). */
 export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
-  const app = Fastify({ loggerInstance: parts.log, forceCloseConnections: true })
+  const { access, limits, tokens } = parts
+  const app = Fastify({
+    loggerInstance: parts.log,
+    forceCloseConnections: true,
+    serverFactory: (handler) => createWebServer(handler, access, limits)
+  })
   const port = (): number => boundPort(app.server.address()) ?? parts.port
-  const pairing = createPairing({ token: parts.token, now: Date.now })
+  const pairing = createPairing({
+    issue: () => tokens.add('Paired by code').token,
+    now: Date.now
+  })
   answerErrors(app)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
   // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
-  guardRequests(app, port)
+  guardRequests(app, { port, secure: access.tls !== null, names: namesOf(access) })
+  guardPace(app, limits)
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) => {
+    try {
+      parsed(null, parseJson(String(body)))
+    } catch (error) {
+      parsed(error instanceof Error ? error : new Error(String(error)))
+    }
+  })
 
   app.get('/api/health', () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION }))
   await app.register((open) => {
     socketRoute(open, parts)
     claimRoute(open, pairing)
   })
-  await app.register((closed) => {
+  await app.register(async (closed) => {
+    closed.decorateRequest('holder', '')
     closed.addHook('onRequest', (request, _reply, done) => {
-      requireToken(request, parts.token)
+      requireToken(request, tokens)
       done()
     })
     // Files stay streams.
@@ -56,11 +81,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       parsed(null, payload)
     )
     closed.get('/api/catalogue', () => parts.catalogue())
-    blobRoutes(closed, parts.blobs)
+    blobRoutes(closed, { blobs: parts.blobs, takeUpload: createUploadQuota(limits, Date.now) })
     jobRoutes(closed, parts)
     offerRoute(closed, pairing)
     modelRoutes(closed, parts.models)
     promptRoutes(closed, parts.readPrompt)
+    await closed.register((owners) => {
+      tokenRoutes(owners, tokens)
+    })
   })
   await servePage(app, parts.pageFolder)
   return app

@@ -3,8 +3,14 @@ import { Readable } from 'node:stream'
 import { AppError, assert } from '../errors.ts'
 import { maxBlobBytes, missingBlobs, tooLarge, type BlobStore } from '../jobs/blobs.ts'
 
+interface BlobRoutesParts {
+  readonly blobs: BlobStore
+  /** Throws AppError 'too-many' where a holder of a token has sent too much. */
+  readonly takeUpload: (holder: string, bytes: number) => void
+}
+
 /** `HEAD` and `PUT /api/blobs/:sha256`: raw bytes on their way to a job. */
-export function blobRoutes(app: FastifyInstance, blobs: BlobStore): void {
+export function blobRoutes(app: FastifyInstance, { blobs, takeUpload }: BlobRoutesParts): void {
   app.head<{ Params: { id: string } }>('/api/blobs/:id', async (request, reply) => {
     const id = blobId(request.params.id)
     const bytes = await blobs.renew(id)
@@ -18,7 +24,9 @@ export function blobRoutes(app: FastifyInstance, blobs: BlobStore): void {
     async (request, reply) => {
       const id = blobId(request.params.id)
       const announced = Number(request.headers['content-length'] ?? 0)
+      const isChunked = request.headers['transfer-encoding'] !== undefined
       if (announced > maxBlobBytes) throw tooLarge(announced)
+      takeUpload(request.holder, isChunked ? maxBlobBytes : announced)
       // An empty body has no content type and so was not parsed.
       const body = request.body ?? Readable.from([])
       assert(body instanceof Readable, 'the body of a blob is a stream')

@@ -10,6 +10,8 @@ const statuses: Record<ErrorCode, number> = {
   'forbidden-host': 403,
   'not-found': 404,
   'too-large': 413,
+  'too-many': 429,
+  'too-slow': 408,
   'blob-missing': 404,
   'blob-mismatch': 409,
   'picture-unreadable': 422,

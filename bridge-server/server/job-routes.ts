@@ -5,6 +5,7 @@ import { imagesOf, type StoredJob } from '../jobs/job.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { ImageRef } from '../protocol/images.ts'
+import { clientKey } from './tokens.ts'
 
 /** Jobs in a list where no limit is named, and at most. */
 const defaultLimit = 50
@@ -94,7 +95,7 @@ function imageOf({ job }: StoredJob, blob: string): ImageRef {
 
 function clientOf(request: FastifyRequest): string {
   const client = request.headers['x-marquee-client']
-  if (typeof client === 'string' && isClientId(client)) return client
+  if (typeof client === 'string' && isClientId(client)) return clientKey(request.holder, client)
   throw new AppError('bad-message', {
     message: 'The header X-Marquee-Client is missing or not 8 to 64 letters, digits, _ or -.',
     hint: 'Send the client id of the socket’s hello.'

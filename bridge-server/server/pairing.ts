@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
-import { isToken } from './security.ts'
+import { isSame } from './security.ts'
 
 /** Without letters and digits that look alike. */
 const alphabet = 'ABCDEFGHJKMNPQRSTVWXYZ23456789'
@@ -13,7 +13,8 @@ const guesses = 5
 const claimsPerMinute = 20
 
 interface PairingParts {
-  readonly token: string
+  /** Makes the token that a claim is answered with. */
+  readonly issue: () => string
   /** Milliseconds. */
   readonly now: () => number
 }
@@ -22,11 +23,11 @@ interface PairingParts {
 export interface Pairing {
   /** A new code; the one before is void. */
   offer(): { readonly code: string; readonly expiresIn: number }
-  /** The token for the code, once. Throws AppError 'unauthorized'. */
+  /** A token for the code, once. Throws AppError 'unauthorized'. */
   claim(code: string): string
 }
 
-export function createPairing({ token, now }: PairingParts): Pairing {
+export function createPairing({ issue, now }: PairingParts): Pairing {
   let offered: { readonly code: string; readonly until: number; wrong: number } | null = null
   let claims: number[] = []
 
@@ -45,13 +46,13 @@ export function createPairing({ token, now }: PairingParts): Pairing {
           'There is no such code any more.',
           'Open Marquee’s page in the browser and let it show a new one.'
         )
-      if (!isToken(code, offered.code)) {
+      if (!isSame(code, offered.code)) {
         offered.wrong++
         if (offered.wrong >= guesses) offered = null
         throw refusal('That is not the code.', 'Compare it with what Marquee’s page shows.')
       }
       offered = null
-      return token
+      return issue()
     }
   }
 }

@@ -1,13 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
+import type { Tokens } from './tokens.ts'
 
-const loopback = ['localhost', '127.0.0.1', '[::1]']
-
-/** Compares in a time that tells nothing about the token. */
-export function isToken(given: string, token: string): boolean {
+/** Compares in a time that tells nothing about the secret. */
+export function isSame(given: string, secret: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(given), digest(token))
+  return timingSafeEqual(digest(given), digest(secret))
 }
 
 export const unauthorized = (): AppError =>
@@ -16,37 +15,55 @@ export const unauthorized = (): AppError =>
     hint: 'Open the link that Marquee printed when it started; it carries the token.'
   })
 
-/** Throws AppError 'unauthorized' unless the request carries `Authorization: Bearer <token>`. */
-export function requireToken(request: FastifyRequest, token: string): void {
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Whose token the request carries. */
+    holder: string
+  }
+}
+
+/** Throws AppError 'unauthorized' unless the request carries `Authorization: Bearer <token>`; notes whose token it is. */
+export function requireToken(request: FastifyRequest, tokens: Tokens): void {
   const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
-  if (given === undefined || !isToken(given, token)) throw unauthorized()
+  const holder = given === undefined ? null : tokens.holderOf(given)
+  if (holder === null) throw unauthorized()
+  request.holder = holder
+}
+
+/** How the server is reached. */
+export interface Address {
+  readonly port: () => number
+  readonly secure: boolean
+  /** Names and addresses as they stand in URLs, without ports. */
+  readonly names: readonly string[]
 }
 
 /**
  * Refuses what did not come to this computer under its own name (DNS rebinding) and what another page sent, and
  * tells browsers what our page may do. A Photoshop panel has the origin `file://` or `null`; it proves itself by the token.
  */
-export function guardRequests(app: FastifyInstance, port: () => number): void {
+export function guardRequests(app: FastifyInstance, { port, secure, names }: Address): void {
+  const scheme = secure ? 'https' : 'http'
   app.addHook('onRequest', (request, reply, done) => {
-    const hosts = loopback.map((name) => `${name}:${port()}`)
+    const hosts = names.map((name) => `${name}:${port()}`)
     const { host = '', origin } = request.headers
     if (!hosts.includes(host))
       throw new AppError('forbidden-host', {
         message: `The request is for ${host || 'no host'}, but this is ${hosts.join(', ')}.`,
-        hint: `Open http://${hosts[0] ?? ''}/.`
+        hint: `Open ${scheme}://${hosts[0] ?? ''}/.`
       })
-    const allowed = [...hosts.map((name) => `http://${name}`), 'null', 'file://']
+    const allowed = [...hosts.map((name) => `${scheme}://${name}`), 'null', 'file://']
     if (origin !== undefined && !allowed.includes(origin))
       throw new AppError('forbidden-host', {
         message: `Pages of ${origin} may not use Marquee.`,
-        hint: `Open http://${host}/ itself.`
+        hint: `Open ${scheme}://${host}/ itself.`
       })
-    reply.headers(pageRules(host))
+    reply.headers(pageRules(`${secure ? 'wss' : 'ws'}://${host}`))
     done()
   })
 }
 
-const pageRules = (host: string): Record<string, string> => ({
+const pageRules = (socket: string): Record<string, string> => ({
   'content-security-policy': [
     "default-src 'none'",
     "script-src 'self'",
@@ -54,7 +71,7 @@ const pageRules = (host: string): Record<string, string> => ({
     "img-src 'self' blob: data:",
     "font-src 'self' data:",
     "worker-src 'self' blob:",
-    `connect-src 'self' ws://${host}`,
+    `connect-src 'self' ${socket}`,
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'"

@@ -7,18 +7,21 @@ import type { Queue } from '../jobs/queue.ts'
 import { PROTOCOL_VERSION, type ClientMessage, type ServerMessage } from '../protocol/messages.ts'
 import { parseClientMessage, type Parsed } from '../protocol/parse.ts'
 import { checkRequest } from './check-request.ts'
-import { isToken, unauthorized } from './security.ts'
+import { createBucket, createCounts, type Limits } from './limits.ts'
+import { unauthorized } from './security.ts'
+import { clientKey, type Tokens } from './tokens.ts'
 
 /** A connection that has not said hello by then is closed. */
 const helloSeconds = 5
-/** Bytes that wait for a slow client before progress is left out. */
+/** Bytes that wait for a slow client before progress is left out; past `Limits.unreadBytes` its socket is closed. */
 const backlog = 1024 * 1024
 /** WebSocket close codes (RFC 6455, 7.4). */
 const policyViolation = 1008
 const unsupportedData = 1003
 
 export interface SocketParts {
-  readonly token: string
+  readonly tokens: Tokens
+  readonly limits: Limits
   readonly version: string
   readonly device: () => string
   readonly queue: Queue
@@ -27,18 +30,37 @@ export interface SocketParts {
 
 /** `/api/socket`: `hello` first; then a client's messages go to the queue and its jobs' events come back. */
 export function socketRoute(app: FastifyInstance, parts: SocketParts): void {
+  const { sockets, socketsOfToken } = parts.limits
+  const countAll = createCounts(sockets, 'sockets')
+  const countOfToken = createCounts(socketsOfToken, 'sockets of this token')
   app.get('/api/socket', { websocket: true }, (socket, request) => {
     socket.on('error', (error) => request.log.warn(error))
-    converse(socket, parts, (error) => request.log.error(error))
+    try {
+      socket.on('close', countAll('everybody'))
+      converse(socket, { ...parts, countOfToken }, (error) => request.log.error(error))
+    } catch (error) {
+      socket.send(JSON.stringify({ type: 'error', error: toErrorReply(error) } satisfies ServerMessage))
+      socket.close(policyViolation, 'too-many')
+    }
   })
 }
 
-function converse(socket: WebSocket, parts: SocketParts, report: (error: unknown) => void): void {
+interface Conversation extends SocketParts {
+  readonly countOfToken: (holder: string) => () => void
+}
+
+function converse(socket: WebSocket, parts: Conversation, report: (error: unknown) => void): void {
+  const { limits, tokens } = parts
   let client: string | null = null
 
   const send = (message: ServerMessage): void => {
     if (socket.readyState !== socket.OPEN) return
     if (message.type === 'progress' && socket.bufferedAmount > backlog) return
+    if (socket.bufferedAmount > limits.unreadBytes) {
+      // What it missed it learns from the standing of its jobs when it connects again.
+      socket.terminate()
+      return
+    }
     socket.send(JSON.stringify(message))
   }
 
@@ -48,13 +70,24 @@ function converse(socket: WebSocket, parts: SocketParts, report: (error: unknown
   }
 
   const greet = (parsed: Parsed): void => {
-    const objection = objectionTo(parsed, parts.token)
-    if (objection !== null || !parsed.ok || parsed.message.type !== 'hello') {
-      refuse(objection ?? helloMissing())
+    const greeting = greetingOf(parsed, tokens)
+    if (greeting instanceof AppError) {
+      refuse(greeting)
+      return
+    }
+    const { holder } = greeting
+    try {
+      socket.on('close', parts.countOfToken(holder))
+    } catch (error) {
+      refuse(error instanceof AppError ? error : unauthorized())
       return
     }
     clearTimeout(impatience)
-    client = parsed.message.client
+    client = clientKey(holder, greeting.client)
+    const whenRevoked = (revoked: string): void => {
+      if (revoked === holder) refuse(unauthorized())
+    }
+    socket.on('close', tokens.onRevoke(whenRevoked))
     send({ type: 'welcome', protocol: PROTOCOL_VERSION, version: parts.version, device: parts.device() })
     for (const event of parts.queue.standing(client)) send(event)
     socket.on('close', parts.queue.listen(client, send))
@@ -79,8 +112,12 @@ function converse(socket: WebSocket, parts: SocketParts, report: (error: unknown
   socket.on('close', () => clearTimeout(impatience))
   // One message after the other: a cancel must not overtake its generate, whose blobs are being looked for.
   let turn = Promise.resolve()
+  const { messageBurst: size, messagesPerSecond: perSecond } = limits
+  const mayCome = createBucket({ size, perSecond, now: Date.now })
   socket.on('message', (data, isBinary) => {
-    if (isBinary) socket.close(unsupportedData, 'Send text frames with JSON; blobs go by HTTP.')
+    if (socket.readyState !== socket.OPEN) return
+    if (!mayCome(1)) refuse(flood(perSecond))
+    else if (isBinary) socket.close(unsupportedData, 'Send text frames with JSON; blobs go by HTTP.')
     else turn = turn.then(() => receive(textOf(data)))
   })
 }
@@ -101,16 +138,28 @@ async function obey(message: ClientMessage, client: string, { queue, blobs }: So
   }
 }
 
-/** Why a first message is not the hello of a panel that may come in, or null. */
-function objectionTo(parsed: Parsed, token: string): AppError | null {
+const flood = (perSecond: number): AppError =>
+  new AppError('too-many', {
+    message: `Too many messages came; ${perSecond} a second are allowed.`,
+    hint: 'Connect again, and send less.'
+  })
+
+interface Greeting {
+  readonly holder: string
+  readonly client: string
+}
+
+/** Who says hello, or why a first message is not the hello of a panel that may come in. */
+function greetingOf(parsed: Parsed, tokens: Tokens): Greeting | AppError {
   if (!parsed.ok)
     return new AppError('bad-message', {
       message: `The first message must be hello. ${parsed.reply.error.message}`
     })
   const { message } = parsed
   if (message.type !== 'hello') return helloMissing()
-  if (!isToken(message.token, token)) return unauthorized()
-  if (message.protocol === PROTOCOL_VERSION) return null
+  const holder = tokens.holderOf(message.token)
+  if (holder === null) return unauthorized()
+  if (message.protocol === PROTOCOL_VERSION) return { holder, client: message.client }
   return new AppError('protocol-version', {
     message: `The panel speaks protocol ${message.protocol}; this server speaks ${PROTOCOL_VERSION}.`,
     hint: message.protocol < PROTOCOL_VERSION ? 'Reload or update the panel.' : 'Update and restart Marquee.'

@@ -12,8 +12,11 @@ import { createQueue } from '../../bridge-server/jobs/queue.ts'
 import { PROTOCOL_VERSION, type ServerMessage } from '../../bridge-server/protocol/messages.ts'
 import type { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
+import type { Access } from '../../bridge-server/server/access.ts'
 import { buildApp } from '../../bridge-server/server/app.ts'
+import { defaultLimits, type Limits } from '../../bridge-server/server/limits.ts'
 import { listen } from '../../bridge-server/server/listen.ts'
+import { openTokens } from '../../bridge-server/server/tokens.ts'
 import type { ModelKeeper } from '../../bridge-server/server/model-routes.ts'
 import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
 
@@ -44,6 +47,8 @@ interface BridgeParts {
   /** Kept when the bridge closes, so that a second one may go on with it. */
   readonly folder?: string
   readonly pageFolder?: string
+  readonly limits?: Partial<Limits>
+  readonly access?: Access
 }
 
 /** The real server over a real database in a temporary folder; only the engine is the test's own. */
@@ -53,7 +58,9 @@ export async function startBridge({
   models = noModels,
   readPrompt = () => Promise.reject(new Error('Nobody reads prompts here')),
   folder,
-  pageFolder = 'nowhere'
+  pageFolder = 'nowhere',
+  limits = {},
+  access = { host: null, tls: null }
 }: BridgeParts) {
   const data = folder ?? (await mkdtemp(path.join(tmpdir(), 'marquee-bridge-')))
   const bugs: unknown[] = []
@@ -68,14 +75,20 @@ export async function startBridge({
   })
   const app = await buildApp({
     ...{ queue, blobs, previews, pageFolder, models, readPrompt },
-    token: testToken,
+    limits: { ...defaultLimits, ...limits },
+    tokens: openTokens({
+      ownerToken: testToken,
+      file: path.join(data, 'tokens.json'),
+      now: Date.now
+    }),
     version: '0.0.0',
     device: () => 'cpu',
     port: 7421,
+    access,
     catalogue: () => Promise.resolve(catalogue),
     log: pino({ level: 'silent' })
   })
-  const port = await listen(app, 0)
+  const port = await listen(app, { port: 0, access, limits: { ...defaultLimits, ...limits } })
   queue.start()
   return {
     ...{ app, queue, blobs, store, bugs, port, data },

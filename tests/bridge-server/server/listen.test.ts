@@ -4,9 +4,11 @@ import { networkInterfaces } from 'node:os'
 import { pino } from 'pino'
 import { afterEach, expect, it } from 'vitest'
 import { buildApp } from '../../../bridge-server/server/app.ts'
+import { defaultLimits } from '../../../bridge-server/server/limits.ts'
 import { listen } from '../../../bridge-server/server/listen.ts'
 import { noModels, openSocket, startBridge } from '../../support/bridge.ts'
 
+const access = { host: null, tls: null }
 const closings: (() => unknown)[] = []
 afterEach(async () => {
   for (const close of closings.splice(0)) await close()
@@ -29,7 +31,14 @@ const second = async (port: number) => {
       get: () => null,
       drop: () => undefined
     },
-    token: '',
+    ...{ access, limits: defaultLimits },
+    tokens: {
+      holderOf: () => null,
+      add: () => ({ id: '', token: '' }),
+      list: () => [],
+      revoke: () => undefined,
+      onRevoke: () => () => undefined
+    },
     version: '',
     device: () => '',
     catalogue: () => Promise.reject(new Error('no call is expected')),
@@ -39,7 +48,7 @@ const second = async (port: number) => {
     log: pino({ level: 'silent' })
   })
   closings.push(() => app.close())
-  return listen(app, port)
+  return listen(app, { port, access, limits: defaultLimits })
 }
 
 it('says that the port is taken by another Marquee, and where', async () => {

@@ -3,7 +3,7 @@ import { createPairing } from '../../../bridge-server/server/pairing.ts'
 
 function start() {
   let now = 0
-  const pairing = createPairing({ token: 'the token', now: () => now })
+  const pairing = createPairing({ issue: () => 'the token', now: () => now })
   return { ...pairing, pass: (seconds: number) => (now += seconds * 1000) }
 }
 
