@@ -84,6 +84,7 @@ function choiceOf(id: string, json: unknown): ModelChoice {
 }
 
 function fieldOf(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) throw new Error(`there is no object with “${name}”`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Error(`there is no object with “${name}”`)
   return Reflect.get(value, name)
 }

@@ -39,9 +39,15 @@ export function ModelPicker() {
           {used.id === chosen ? modelWords(used) : `Used now: ${used.name}, ${modelWords(used)}`}
         </Text>
       )}
+      {refused.length > 0 && (
+        <Text UNSAFE_className="marquee-caption">
+          {refused.length === 1 ? '1 file cannot be used' : `${refused.length} files cannot be used`}; see
+          Manage models.
+        </Text>
+      )}
       <div className="marquee-row">
         <ActionButton isQuiet onPress={() => setIsManaging(true)}>
-          {refused.length === 0 ? 'Manage models' : `Manage models (${refused.length} cannot be used)`}
+          Manage models
         </ActionButton>
         <ActionButton isQuiet onPress={() => void refreshModels()}>
           Refresh

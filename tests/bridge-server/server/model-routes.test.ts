@@ -1,0 +1,133 @@
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createTokenizers } from '../../../bridge-server/prompt/tokenizer.ts'
+import type { PromptReport } from '../../../bridge-server/protocol/prompt.ts'
+import { createPromptReader } from '../../../bridge-server/read-prompt.ts'
+import { createModelInbox } from '../../../bridge-server/weights/model-inbox.ts'
+import { openLibrary } from '../../../bridge-server/weights/library.ts'
+import { startBridge, testToken } from '../../support/bridge.ts'
+import { loraBytes, modelBytes } from '../../support/model-bytes.ts'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+
+const pocket = path.resolve(import.meta.dirname, '../../../models/pocket')
+
+let root = ''
+let bridge: Awaited<ReturnType<typeof startBridge>>
+let library: ReturnType<typeof openLibrary>
+beforeAll(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'marquee-models-'))
+  await writeFile(path.join(root, 'a.safetensors'), modelBytes)
+  library = openLibrary({
+    folders: [root, pocket],
+    cacheFolder: path.join(root, '.cache'),
+    settingsFile: path.join(root, '.models.json')
+  })
+  bridge = await startBridge({
+    run: () => () => Promise.reject(new Error('no job is expected')),
+    models: { ...library, ...(await createModelInbox(root)) },
+    readPrompt: createPromptReader({ find: (id) => library.find(id), openTokenizer: createTokenizers() })
+  })
+})
+afterAll(async () => {
+  await bridge.close()
+  library.close()
+  await rm(root, { recursive: true, force: true })
+})
+
+const headers = { authorization: `Bearer ${testToken}` }
+const ask = (method: 'POST' | 'PUT' | 'DELETE', url: string, payload: object) =>
+  bridge.app.inject({ method, url, payload, headers: { ...headers, host: `localhost:${bridge.port}` } })
+const send = (name: string, body: Uint8Array<ArrayBuffer>) =>
+  fetch(`${bridge.url}/api/models/${name}`, {
+    method: 'PUT',
+    body,
+    headers: { ...headers, 'content-type': 'application/octet-stream' }
+  })
+const ids = async () => (await library.catalogue()).models.map(({ id }) => id)
+
+it('lets nobody in without the token', async () => {
+  const host = `localhost:${bridge.port}`
+  for (const [method, url] of [
+    ['POST', '/api/prompt'],
+    ['PUT', '/api/models/x.safetensors'],
+    ['PUT', '/api/model-choices/a'],
+    ['POST', '/api/model-folders'],
+    ['DELETE', '/api/model-folders']
+  ] as const)
+    expect((await bridge.app.inject({ method, url, headers: { host } })).statusCode, url).toBe(401)
+})
+
+it('counts and reads both prompts as the model would', async () => {
+  const question = {
+    model: 'pocket',
+    prompt: `a (red car, ${'word, '.repeat(50)}`,
+    negativePrompt: '',
+    steps: 20
+  }
+  const response = await ask('POST', '/api/prompt', question)
+  expect(response.statusCode).toBe(200)
+  const { prompt, negativePrompt } = response.json<PromptReport>()
+  expect(prompt.tokens).toBeGreaterThan(100)
+  expect(prompt.chunks).toBe(Math.ceil(prompt.tokens / prompt.chunkTokens))
+  expect(prompt.problems).toEqual([
+    { from: 2, to: 3, message: expect.stringContaining('never closed') as string }
+  ])
+  expect(negativePrompt).toEqual({ tokens: 0, chunks: 1, chunkTokens: prompt.chunkTokens, problems: [] })
+})
+
+it('refuses a question that is none, and says what is wrong', async () => {
+  const question = { model: 'pocket', prompt: 'x', negativePrompt: '', steps: 20 }
+  for (const [change, status, code] of [
+    [{ steps: 0 }, 400, 'bad-message'],
+    [{ prompt: 'x'.repeat(20_001) }, 400, 'bad-message'],
+    [{ more: 1 }, 400, 'bad-message'],
+    [{ model: 'nowhere' }, 404, 'model-missing'],
+    [{ prompt: 'x'.repeat(300_000) }, 413, 'too-large']
+  ] as const) {
+    const response = await ask('POST', '/api/prompt', { ...question, ...change })
+    expect([response.statusCode, response.json<{ code: string }>().code]).toEqual([status, code])
+  }
+})
+
+it('takes a model in, and refuses what is none without leaving anything', async () => {
+  expect((await send('my%20model.safetensors', new Uint8Array(modelBytes))).status).toBe(201)
+  expect(await ids()).toContain('my model')
+  expect((await send('my%20model.safetensors', new Uint8Array(modelBytes))).status).toBe(409)
+  const lora = await send('style.safetensors', new Uint8Array(loraBytes))
+  expect(lora.status).toBe(422)
+  expect(await lora.json()).toMatchObject({ code: 'model-unsupported' })
+  expect((await send('..%2Fevil.safetensors', new Uint8Array(modelBytes))).status).toBe(400)
+  expect((await send('nothing.safetensors', new Uint8Array(0))).status).toBe(422)
+  const files = readdirSync(root, { recursive: true }).map(String)
+  expect(files.filter((file) => /style|evil|nothing/.test(file))).toEqual([])
+})
+
+it('remembers what is said of a model, by any id', async () => {
+  const choice = { prediction: 'v', vae: null }
+  expect((await ask('PUT', `/api/model-choices/${encodeURIComponent('my model')}`, choice)).statusCode).toBe(
+    204
+  )
+  expect((await library.find('my model')).info.prediction).toBe('v')
+  expect((await ask('PUT', '/api/model-choices/nowhere', choice)).statusCode).toBe(404)
+  expect((await ask('PUT', '/api/model-choices/a', { prediction: 'x', vae: null })).statusCode).toBe(400)
+})
+
+it('adds folders of this computer, for who sits at it', async () => {
+  const folder = path.dirname(pocket)
+  expect((await ask('POST', '/api/model-folders', { folder })).statusCode).toBe(204)
+  expect((await library.catalogue()).folders).toEqual([folder])
+  const wrong = await ask('POST', '/api/model-folders', { folder: '/nowhere/at/all' })
+  expect([wrong.statusCode, wrong.json<{ code: string }>().code]).toEqual([422, 'settings-invalid'])
+  const afar = await bridge.app.inject({
+    method: 'POST',
+    url: '/api/model-folders',
+    payload: { folder },
+    remoteAddress: '192.168.0.7',
+    headers: { ...headers, host: `localhost:${bridge.port}` }
+  })
+  expect(afar.statusCode).toBe(403)
+  expect((await ask('DELETE', '/api/model-folders', { folder })).statusCode).toBe(204)
+  expect((await library.catalogue()).folders).toEqual([])
+})
