@@ -103,3 +103,24 @@ it('explains every option when asked', () => {
   for (const option of ['port', 'models', 'data', 'device', 'memory', 'mode', 'no-open', 'log'])
     expect(read).toMatchObject({ help: expect.stringContaining(`--${option}`) as unknown })
 })
+
+it('lets other computers in only over TLS, or where that is asked for', () => {
+  for (const host of ['0.0.0.0', '::', '192.168.1.5', 'my-computer'])
+    expect(() => config(['--listen', host])).toThrow(/--listen .* could be read on the way/)
+  expect(config(['--listen', '0.0.0.0', '--insecure']).access).toEqual({ host: '0.0.0.0', tls: null })
+  expect(() => config(['--tls-key', 'key.pem'])).toThrow(/belong together/)
+  expect(() => config(['--tls-key', 'no-such.pem', '--tls-cert', 'no-such.pem'])).toThrow(/no-such\.pem/)
+  for (const host of ['localhost', '127.0.0.1', '::1'])
+    expect(config(['--listen', host]).access).toEqual({ host: null, tls: null })
+  expect(config([]).access).toEqual({ host: null, tls: null })
+})
+
+it('keeps finished jobs by count, days and size', () => {
+  expect(config([]).retention).toEqual({ jobs: 5000, days: Infinity, bytes: 20 * 2 ** 30 })
+  expect(config(['--keep-jobs', '10', '--keep-size', '1GB'], { MARQUEE_KEEP_DAYS: '7' }).retention).toEqual({
+    jobs: 10,
+    days: 7,
+    bytes: 2 ** 30
+  })
+  for (const text of ['-1', 'many', '1.5']) expect(() => config([`--keep-jobs=${text}`])).toThrow(/keep-jobs/)
+})

@@ -1,0 +1,117 @@
+import { readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openTokens } from '../../../bridge-server/server/tokens.ts'
+import { aRequest, newJobId, openSocket, startBridge, testToken } from '../../support/bridge.ts'
+
+let bridge: Awaited<ReturnType<typeof startBridge>>
+beforeEach(async () => {
+  bridge = await startBridge({
+    run:
+      () =>
+      ({ request }) =>
+        Promise.resolve({ area: request.area, variations: [], workingSize: request.canvas, seconds: 0 })
+  })
+})
+afterEach(() => bridge.close())
+
+const client = 'client-of-tests'
+const as = (token: string, method = 'GET', body?: object) => ({
+  method,
+  headers: {
+    authorization: `Bearer ${token}`,
+    'x-marquee-client': client,
+    ...(body === undefined ? {} : { 'content-type': 'application/json' })
+  },
+  ...(body === undefined ? {} : { body: JSON.stringify(body) })
+})
+const call = (url: string, options: RequestInit) => fetch(`${bridge.url}${url}`, options)
+
+async function newToken(name: string) {
+  const response = await call('/api/tokens', as(testToken, 'POST', { name }))
+  expect(response.status).toBe(201)
+  return (await response.json()) as { id: string; token: string }
+}
+
+async function jobOf(token: string): Promise<string> {
+  const socket = await openSocket(bridge.port, client)
+  await socket.hello({ token })
+  const jobId = newJobId()
+  socket.say({ type: 'generate', jobId, request: aRequest() })
+  await socket.next('done', jobId)
+  socket.close()
+  return jobId
+}
+
+it('gives tokens with names, which let in until they are revoked', async () => {
+  const { id, token } = await newToken('The tablet')
+  expect(await (await call('/api/tokens', as(testToken))).json()).toMatchObject({
+    tokens: [{ id, name: 'The tablet' }]
+  })
+  expect((await call('/api/jobs', as(token))).status).toBe(200)
+  const socket = await openSocket(bridge.port, client)
+  await socket.hello({ token })
+  expect((await call(`/api/tokens/${id}`, as(testToken, 'DELETE'))).status).toBe(204)
+  expect((await socket.whenClosed()).reason).toBe('unauthorized')
+  expect((await call('/api/jobs', as(token))).status).toBe(401)
+  expect((await call(`/api/tokens/${id}`, as(testToken, 'DELETE'))).status).toBe(404)
+})
+
+it('lets only the owner look after tokens', async () => {
+  const { id, token } = await newToken('Nosy')
+  for (const [url, method, body] of [
+    ['/api/tokens', 'GET', undefined],
+    ['/api/tokens', 'POST', { name: 'mine' }],
+    [`/api/tokens/${id}`, 'DELETE', undefined]
+  ] as const)
+    expect((await call(url, as(token, method, body))).status, `${method} ${url}`).toBe(401)
+})
+
+it('keeps no token, only its hash, in a file for its owner alone', async () => {
+  const { token } = await newToken('Secret')
+  const file = path.join(bridge.data, 'tokens.json')
+  const text = await readFile(file, 'utf8')
+  expect(text).not.toContain(token)
+  expect(text).toContain('Secret')
+  if (process.platform !== 'win32') expect((await stat(file)).mode & 0o777).toBe(0o600)
+  const again = openTokens({ ownerToken: testToken, file, now: Date.now })
+  expect(again.holderOf(token)).toBe(again.list()[0]?.id)
+  expect(again.holderOf(`${token}x`)).toBeNull()
+})
+
+it('shows a token nothing of another one’s jobs, even under the same client id', async () => {
+  const [one, two] = [await newToken('One'), await newToken('Two')]
+  const jobs = [await jobOf(testToken), await jobOf(one.token), await jobOf(two.token)]
+  for (const [index, token] of [testToken, one.token, two.token].entries()) {
+    const { jobs: seen } = (await (await call('/api/jobs', as(token))).json()) as { jobs: { id: string }[] }
+    expect(seen.map(({ id }) => id)).toEqual([jobs[index]])
+    for (const [other, jobId] of jobs.entries())
+      for (const [method, url] of [
+        ['GET', `/api/jobs/${jobId}`],
+        ...(other === index ? [] : [['DELETE', `/api/jobs/${jobId}`] as const]),
+        ...(other === index ? [] : [['PUT', `/api/jobs/${jobId}/star`] as const])
+      ] as const)
+        expect((await call(url, as(token, method))).status, url).toBe(other === index ? 200 : 404)
+  }
+})
+
+it('answers a pairing code with a token of its own', async () => {
+  const { code } = (await (await call('/api/pairing', as(testToken, 'POST'))).json()) as { code: string }
+  const claim = () =>
+    fetch(`${bridge.url}/api/pairing/claim`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ code })
+    })
+  const { token } = (await (await claim()).json()) as { token: string }
+  expect(token).not.toBe(testToken)
+  expect((await call('/api/jobs', as(token))).status).toBe(200)
+  expect((await claim()).status).toBe(401)
+})
+
+it('has room for a hundred tokens', async () => {
+  for (let i = 0; i < 100; i++) await newToken(`Number ${i}`)
+  const response = await call('/api/tokens', as(testToken, 'POST', { name: 'One more' }))
+  expect(response.status).toBe(429)
+  expect(await response.json()).toMatchObject({ code: 'too-many' })
+})
