@@ -9,6 +9,7 @@ import { createHttp } from './http.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import { isCatalogue, isJob, isJobList } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
+import type { Token } from './token.ts'
 
 /** Pixels on their way to the server, laid out as protocol/images.ts says. */
 export interface ImageToSend {
@@ -47,7 +48,7 @@ export interface BridgeClient extends ModelRequests {
 interface BridgeClientOptions {
   /** `http://localhost:7421`, without a slash at the end. */
   readonly url: string
-  readonly token: string
+  readonly token: Token
   /** Kept by the panel over reloads: jobs belong to it. */
   readonly clientId: string
   readonly onStatus: (status: ConnectionStatus) => void

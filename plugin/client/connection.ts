@@ -2,6 +2,7 @@ import { PROTOCOL_VERSION, type ClientMessage, type ServerMessage } from '#proto
 import type { ErrorCode } from '#protocol/errors.ts'
 import { isHealth, isServerMessage, parseJson } from './replies.ts'
 import type { OpenSocket, Socket } from './socket.ts'
+import { tokenOf, type Token } from './token.ts'
 
 /** Why there is no connection; each has its own way out. */
 type OfflineCause = 'not-running' | 'wrong-version' | 'wrong-token' | 'forbidden'
@@ -13,7 +14,7 @@ export type ConnectionStatus =
 
 interface ConnectionOptions {
   readonly url: string
-  readonly token: string
+  readonly token: Token
   readonly clientId: string
   readonly openSocket: OpenSocket
   readonly fetch: typeof fetch
@@ -123,7 +124,7 @@ export function createConnection(options: ConnectionOptions): Connection {
 const hello = ({ token, clientId }: ConnectionOptions): ClientMessage => ({
   type: 'hello',
   protocol: PROTOCOL_VERSION,
-  token,
+  token: tokenOf(token),
   client: clientId
 })
 

@@ -1,9 +1,10 @@
 import { CodedError } from './coded-error.ts'
 import { isErrorReply, parseJson } from './replies.ts'
+import { tokenOf, type Token } from './token.ts'
 
 interface HttpOptions {
   readonly url: string
-  readonly token: string
+  readonly token: Token
   readonly clientId: string
   readonly fetch: typeof fetch
 }
@@ -23,7 +24,7 @@ export interface Http {
 
 export function createHttp({ url, token, clientId, fetch }: HttpOptions): Http {
   async function ask(path: string, { headers: more, ...init }: Ask = {}): Promise<Response> {
-    const headers = { Authorization: `Bearer ${token}`, 'X-Marquee-Client': clientId, ...more }
+    const headers = { Authorization: `Bearer ${tokenOf(token)}`, 'X-Marquee-Client': clientId, ...more }
     let response: Response
     try {
       response = await fetch(`${url}/api${path}`, { ...init, headers })

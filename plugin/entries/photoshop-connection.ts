@@ -1,5 +1,4 @@
-import type { BridgeClient } from '../client/bridge-client.ts'
-import { createBridgeClient } from '../client/bridge-client.ts'
+import { createBridgeClient, type BridgeClient } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import { createPairingClient } from '../client/pairing.ts'
@@ -18,7 +17,6 @@ interface PhotoshopConnectionParts {
 }
 
 export interface PhotoshopConnection {
-  /** The client with the token of the moment. */
   readonly client: BridgeClient
   /** Connects with the token that was kept. */
   readonly start: () => Promise<void>
@@ -34,92 +32,62 @@ const ALIVE_WITHIN = 5000
 export function createPhotoshopConnection(parts: PhotoshopConnectionParts): PhotoshopConnection {
   const { url, clientId, network, secrets, later } = parts
   const pairing = createPairingClient(url, network.fetch)
+  let token = ''
   let status: ConnectionStatus = { state: 'connecting' }
-  let current = clientWith('')
-  let stopChecks = () => {}
-
-  function clientWith(token: string): BridgeClient {
-    return createBridgeClient({
-      url,
-      token,
-      clientId,
-      onStatus(next) {
-        // Photoshop refuses before anything is sent, so the server cannot be asked why.
-        const isDenied = next.state === 'offline' && next.cause === 'not-running' && network.isDenied()
-        status = isDenied ? { state: 'offline', cause: 'forbidden' } : next
-        parts.onStatus(status)
-      },
-      onMessage: parts.onMessage,
-      runtime: { fetch: network.fetch, openSocket: network.openSocket, sha256, later }
-    })
-  }
-
-  function connectWith(token: string) {
-    current.disconnect()
-    current = clientWith(token)
-    current.connect()
-    stopChecks()
-    stopChecks = later(ALIVE_EVERY, () => void check())
-  }
+  const client = createBridgeClient({
+    url,
+    clientId,
+    token: () => token,
+    onStatus(next) {
+      // Photoshop refuses before anything is sent, so the server cannot be asked why.
+      const isDenied = next.state === 'offline' && next.cause === 'not-running' && network.isDenied()
+      status = isDenied ? { state: 'offline', cause: 'forbidden' } : next
+      parts.onStatus(status)
+    },
+    onMessage: parts.onMessage,
+    runtime: { fetch: network.fetch, openSocket: network.openSocket, sha256, later }
+  })
 
   async function check() {
-    if (status.state === 'online' && !(await isAlive())) current.connect()
-    stopChecks = later(ALIVE_EVERY, () => void check())
-  }
-
-  /** A request cannot be broken off here, so its answer is merely not waited for. */
-  function isAlive(): Promise<boolean> {
-    return new Promise((resolve) => {
-      const stop = later(ALIVE_WITHIN, () => resolve(false))
-      network.fetch(`${url}/api/health`).then(
-        () => {
-          stop()
-          resolve(true)
-        },
-        () => {
-          stop()
-          resolve(false)
-        }
-      )
-    })
+    if (status.state === 'online' && !(await isAlive(parts))) client.connect()
+    later(ALIVE_EVERY, () => void check())
   }
 
   return {
-    client: {
-      connect: () => current.connect(),
-      disconnect: () => current.disconnect(),
-      catalogue: () => current.catalogue(),
-      describe: (image) => current.describe(image),
-      upload: (ref, image) => current.upload(ref, image),
-      generate: (jobId, request) => current.generate(jobId, request),
-      cancel: (jobId) => current.cancel(jobId),
-      reorder: (jobId, position) => current.reorder(jobId, position),
-      jobs: (filter) => current.jobs(filter),
-      job: (jobId) => current.job(jobId),
-      remove: (jobId) => current.remove(jobId),
-      pixels: (jobId, image) => current.pixels(jobId, image),
-      png: (jobId, image) => current.png(jobId, image),
-      readPrompt: (question) => current.readPrompt(question),
-      addModel: (name, file) => current.addModel(name, file),
-      chooseForModel: (id, choice) => current.chooseForModel(id, choice),
-      addFolder: (folder) => current.addFolder(folder),
-      removeFolder: (folder) => current.removeFolder(folder)
-    },
+    client,
     async start() {
-      connectWith(await secrets.token())
+      token = await secrets.token()
+      client.connect()
+      later(ALIVE_EVERY, () => void check())
     },
     async pair(typed) {
-      const token = tokenIn(typed) ?? (await pairing.claim(typed))
-      await secrets.keepToken(token).catch(() => {
+      const given = tokenIn(typed) ?? (await pairing.claim(typed))
+      await secrets.keepToken(given).catch(() => {
         throw new CodedError(
           'host-busy',
           'Photoshop could not keep the connection’s key.',
           'Try again; if that does not help, restart Photoshop.'
         )
       })
-      connectWith(token)
+      token = given
+      client.connect()
     }
   }
+}
+
+/** A request cannot be broken off here, so its answer is merely not waited for. */
+function isAlive({ url, network, later }: PhotoshopConnectionParts): Promise<boolean> {
+  return new Promise((resolve) => {
+    const stop = later(ALIVE_WITHIN, () => resolve(false))
+    const answer = (alive: boolean) => {
+      stop()
+      resolve(alive)
+    }
+    network.fetch(`${url}/api/health`).then(
+      () => answer(true),
+      () => answer(false)
+    )
+  })
 }
 
 /** Someone may paste the link that the server printed, or the token itself. */

@@ -21,7 +21,7 @@ declare global {
   }
 }
 
-const remedies: ConnectionNoticeProps['remedies'] = {
+const remedies: NonNullable<ConnectionNoticeProps['remedies']> = {
   'wrong-version': {
     message: 'Panel and server are of different versions',
     hint: 'Update Marquee’s folder, restart “npm start”, run “npm run package” and install the new plugin.'

@@ -1,7 +1,7 @@
 import react from '@vitejs/plugin-react'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { build, type Rolldown } from 'vite'
+import { build, type PluginOption, type Rolldown } from 'vite'
 
 const plugin = path.resolve(import.meta.dirname, '..')
 
@@ -30,7 +30,7 @@ export async function buildPage(): Promise<string> {
   const outputs = await built({
     input: path.join(plugin, 'entries/photoshop-panel.tsx'),
     target: pageTarget,
-    plugins: [react()]
+    plugins: react()
   })
   const [script] = outputs
   if (script === undefined) throw new Error('Bug: the page was not built')
@@ -55,7 +55,7 @@ async function built({
 }: {
   readonly input: string
   readonly target: string[]
-  readonly plugins: ReturnType<typeof react>
+  readonly plugins: PluginOption[]
 }): Promise<readonly Built[]> {
   const result = await build({
     configFile: false,

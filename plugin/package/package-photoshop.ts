@@ -6,10 +6,10 @@ import { zip, type ZipEntry } from './zip.ts'
 const project = path.resolve(import.meta.dirname, '../..')
 
 /**
- * Builds the Photoshop plugin into `dist`: `marquee_PS.ccx`, which a double click installs, and the folder
- * `photoshop`, for the UXP Developer Tool. Gives the names of the files in both.
+ * What `npm run package` runs: builds the Photoshop plugin into `dist`, or the folder named on the command line: `marquee_PS.ccx`, which a double click installs, and the folder
+ * `photoshop`, for the UXP Developer Tool.
  */
-export async function packagePhotoshop(dist = path.join(project, 'dist')): Promise<readonly string[]> {
+async function packagePhotoshop(dist: string): Promise<void> {
   const file = (name: string): Uint8Array => readFileSync(path.join(project, name))
   const icons = path.join('plugin', 'icons')
   const entries: readonly ZipEntry[] = [
@@ -30,11 +30,11 @@ export async function packagePhotoshop(dist = path.join(project, 'dist')): Promi
     writeFileSync(target, entry.data)
   }
   writeFileSync(path.join(dist, 'marquee_PS.ccx'), zip(entries))
-  return entries.map((entry) => entry.path)
 }
 
-if (process.argv[1] === import.meta.filename) {
-  await packagePhotoshop()
-  process.stdout.write('dist/marquee_PS.ccx: double-click it to install the Photoshop panel.\n')
-  process.stdout.write('dist/photoshop: the same as a folder, for the UXP Developer Tool.\n')
-}
+const dist = path.resolve(process.argv[2] ?? path.join(project, 'dist'))
+await packagePhotoshop(dist)
+process.stdout.write(
+  `${path.join(dist, 'marquee_PS.ccx')}: double-click it to install the Photoshop panel.\n`
+)
+process.stdout.write(`${path.join(dist, 'photoshop')}: the same as a folder, for the UXP Developer Tool.\n`)

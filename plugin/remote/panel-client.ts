@@ -52,21 +52,17 @@ export function createPanelClient({ page, post, later }: PanelClientParts): Pane
   const store = createStore(() => initialState(defaultSettings))
   const theme = createStore<HostTheme>(() => 'dark')
   const join = createJoiner()
-  const waiting = new Map<
-    number,
-    { readonly give: (value: unknown) => void; readonly fail: (notice: Notice) => void }
-  >()
   /** Settings that were changed here and that the other half has not spoken of yet: typing must not wait for it. */
   let unseen: readonly { readonly id: number; readonly change: Partial<Settings> }[] = []
   let known: AppState = store.getState()
   let ownNotice: Notice | null = null
   let revision = 0
-  let calls = 0
   let stopHello = () => {}
 
   const send = (message: PageMessage) => {
     for (const frame of framesOf(message)) post(frame)
   }
+  const calls = createCalls(page, send, later)
 
   function show() {
     const settings = unseen.reduce((sum, { change }) => ({ ...sum, ...change }), known.settings)
@@ -80,46 +76,27 @@ export function createPanelClient({ page, post, later }: PanelClientParts): Pane
     stopHello = later(HELLO_EVERY, hello)
   }
 
-  function call(name: CallName, argument: unknown = null, within = ANSWER_WITHIN): Promise<unknown> {
-    const id = ++calls
-    return new Promise((resolve, reject) => {
-      const end = (act: () => void) => {
-        stopWaiting()
-        waiting.delete(id)
-        act()
-      }
-      const fail = ({ message, hint }: Notice) =>
-        end(() => reject(new CodedError('host-busy', message, hint)))
-      const stopWaiting = later(within, () => {
-        send({ page, type: 'abandon', id })
-        fail(silence)
-      })
-      waiting.set(id, { give: (value) => end(() => resolve(value)), fail })
-      send({ page, type: 'call', id, name, argument })
-    })
-  }
-
   /** An action: what it does shows in the state, and that nobody did it shows too. */
   async function act(name: CallName, argument: unknown = null) {
     try {
-      await call(name, argument)
+      await calls.call(name, argument, ANSWER_WITHIN)
     } catch {
       ownNotice = silence
       show()
     }
   }
 
-  function heard(message: HostMessage) {
-    if (message.type === 'reply') waiting.get(message.id)?.give(message.value)
-    else if (message.type === 'refusal') waiting.get(message.id)?.fail(message.notice)
-    else if (message.change.isWhole || message.revision === revision + 1) {
-      stopHello()
-      revision = message.revision
-      known = changedBy(message.change.isWhole ? { ...known, jobs: [] } : known, message.change)
-      unseen = unseen.filter(({ id }) => id > message.seen)
-      theme.setState(message.theme, true)
-      show()
-    } else if (revision !== 0) hello()
+  function heard({ revision: next, seen, change, theme: nextTheme }: StateMessage) {
+    if (!change.isWhole && next !== revision + 1) {
+      if (revision !== 0) hello()
+      return
+    }
+    stopHello()
+    revision = next
+    known = changedBy(change.isWhole ? { ...known, jobs: [] } : known, change)
+    unseen = unseen.filter(({ id }) => id > seen)
+    theme.setState(nextTheme, true)
+    show()
   }
 
   return {
@@ -128,7 +105,7 @@ export function createPanelClient({ page, post, later }: PanelClientParts): Pane
     actions: {
       ...actionsOf(act),
       change(change) {
-        unseen = [...unseen, { id: calls + 1, change }]
+        unseen = [...unseen, { id: calls.nextId(), change }]
         show()
         void act('change', change)
       },
@@ -138,18 +115,57 @@ export function createPanelClient({ page, post, later }: PanelClientParts): Pane
         void act('dismissNotice')
       }
     },
-    thumbnail: async (jobId, image) => String(await call('thumbnail', { jobId, image }, THUMBNAIL_WITHIN)),
-    async pair(code) {
-      await call('pair', code)
-    },
-    diagnose: async () => String(await call('diagnose', null, DIAGNOSE_WITHIN)),
-    async copy(text) {
-      await call('copy', text)
-    },
+    ...servicesOf(calls.call),
     start: hello,
     received(data) {
       const message = join(data)
-      if (isHostMessage(message) && message.page === page) heard(message)
+      if (!isHostMessage(message) || message.page !== page) return
+      if (message.type === 'state') heard(message)
+      else calls.answered(message)
+    }
+  }
+}
+
+type StateMessage = Extract<HostMessage, { readonly type: 'state' }>
+type Answer = Exclude<HostMessage, StateMessage>
+type Call = (name: CallName, argument: unknown, within: number) => Promise<unknown>
+
+/** Questions that wait for their answers. */
+function createCalls(page: string, send: (message: PageMessage) => void, later: PanelClientParts['later']) {
+  const waiting = new Map<number, (answer: Answer | null) => void>()
+  let last = 0
+
+  const call: Call = (name, argument, within) => {
+    const id = ++last
+    return new Promise((resolve, reject) => {
+      const stopWaiting = later(within, () => {
+        send({ page, type: 'abandon', id })
+        waiting.get(id)?.(null)
+      })
+      waiting.set(id, (answer) => {
+        stopWaiting()
+        waiting.delete(id)
+        if (answer?.type === 'reply') resolve(answer.value)
+        else {
+          const { message, hint } = answer?.notice ?? silence
+          reject(new CodedError('host-busy', message, hint))
+        }
+      })
+      send({ page, type: 'call', id, name, argument })
+    })
+  }
+  return { call, nextId: () => last + 1, answered: (answer: Answer) => waiting.get(answer.id)?.(answer) }
+}
+
+function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagnose' | 'copy'> {
+  return {
+    thumbnail: async (jobId, image) => String(await call('thumbnail', { jobId, image }, THUMBNAIL_WITHIN)),
+    async pair(code) {
+      await call('pair', code, ANSWER_WITHIN)
+    },
+    diagnose: async () => String(await call('diagnose', null, DIAGNOSE_WITHIN)),
+    async copy(text) {
+      await call('copy', text, ANSWER_WITHIN)
     }
   }
 }

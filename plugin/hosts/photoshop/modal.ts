@@ -31,24 +31,23 @@ export function createModal({ core, now, later }: ModalParts): Modal {
     name: string,
     work: (context: ExecutionContext) => Promise<T>
   ): Promise<Attempt<T>> {
-    let wasCancelled = false
-    let hasStarted = false
+    const seen = { start: false, cancel: false }
     try {
       const value = await core.executeAsModal(
         async (context) => {
-          hasStarted = true
+          seen.start = true
           try {
             return await work(context)
           } finally {
-            wasCancelled = context.isCancelled
+            seen.cancel = context.isCancelled
           }
         },
         { commandName: name }
       )
       return { value }
     } catch (error) {
-      if (!hasStarted && isBusy(error)) return 'busy'
-      if (wasCancelled) throw new CodedError('host-cancelled', `“${name}” was cancelled.`)
+      if (!seen.start && isBusy(error)) return 'busy'
+      if (seen.cancel) throw new CodedError('host-cancelled', `“${name}” was cancelled.`)
       if (isUnavailable(error)) throw busy()
       if (isGone(error)) throw gone()
       throw error

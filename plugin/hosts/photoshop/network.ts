@@ -43,7 +43,7 @@ export function createNetwork({ fetch, connect, later }: NetworkParts): Network 
     isDenied: () => denied,
     async fetch(url, init = {}) {
       try {
-        const response = await fetch(String(url), plain(init))
+        const response = await fetch(addressOf(url), plain(init))
         denied = false
         return response
       } catch (error) {
@@ -78,9 +78,12 @@ export function createNetwork({ fetch, connect, later }: NetworkParts): Network 
   }
 }
 
+const addressOf = (asked: Parameters<typeof fetch>[0]): string =>
+  typeof asked === 'string' ? asked : 'href' in asked ? asked.href : asked.url
+
 /** Bodies are documented for plain byte arrays only. */
 function plain(init: RequestInit): RequestInit {
   const { body } = init
-  if (!(body instanceof Uint8ClampedArray)) return init
+  if (!(body instanceof Uint8ClampedArray) || !(body.buffer instanceof ArrayBuffer)) return init
   return { ...init, body: new Uint8Array(body.buffer, body.byteOffset, body.length) }
 }

@@ -96,10 +96,8 @@ export async function readFlattened(imaging: Imaging, document: Document, area: 
 export async function readEmptyBounds(imaging: Imaging, document: Document): Promise<Rect | null> {
   const canvas = { x: 0, y: 0, width: document.width, height: document.height }
   if (hasVisibleBackground(document)) return null
-  let empty: Bounds | null = null
-  const add = (bounds: Bounds) => {
-    empty = empty === null ? bounds : hull(empty, bounds)
-  }
+  const empty: Bounds[] = []
+  const add = (bounds: Bounds) => empty.splice(0, 1, empty.reduce(hull, bounds))
   let seenTo = 0
   /** Rows from `seenTo` on of which nothing was shown. */
   const skipTo = (y: number) => {
@@ -114,7 +112,7 @@ export async function readEmptyBounds(imaging: Imaging, document: Document): Pro
     if (holes !== null) add(holes)
   })
   skipTo(canvas.height)
-  return empty === null ? null : rectOf(empty)
+  return empty[0] === undefined ? null : rectOf(empty[0])
 }
 
 /** The parts of `outer` that `inner` leaves free. */

@@ -46,24 +46,28 @@ function averaged(
 ): Uint8Array<ArrayBuffer> {
   const components = format === 'rgba8' ? 4 : 1
   const out = new Uint8Array(toWidth * toHeight * 3)
+  const mean = (columns: Span, rows: Span, channel: number): number => {
+    let sum = 0
+    for (let row = rows[0]; row < rows[1]; row++)
+      for (let column = columns[0]; column < columns[1]; column++)
+        sum += pixels[(row * width + column) * components + channel]!
+    return Math.round(sum / ((columns[1] - columns[0]) * (rows[1] - rows[0])))
+  }
   for (let y = 0; y < toHeight; y++)
-    for (let x = 0; x < toWidth; x++) {
-      const [left, right] = span(x, toWidth, width)
-      const [top, bottom] = span(y, toHeight, height)
-      const count = (right - left) * (bottom - top)
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0
-        for (let row = top; row < bottom; row++)
-          for (let column = left; column < right; column++)
-            sum += pixels[(row * width + column) * components + (components === 1 ? 0 : channel)]!
-        out[(y * toWidth + x) * 3 + channel] = Math.round(sum / count)
-      }
-    }
+    for (let x = 0; x < toWidth; x++)
+      for (let channel = 0; channel < 3; channel++)
+        out[(y * toWidth + x) * 3 + channel] = mean(
+          span(x, toWidth, width),
+          span(y, toHeight, height),
+          components === 1 ? 0 : channel
+        )
   return out
 }
 
+type Span = readonly [from: number, to: number]
+
 /** The source pixels of one of `to` equal parts of `from`; at least one. */
-function span(at: number, to: number, from: number): readonly [number, number] {
+function span(at: number, to: number, from: number): Span {
   const start = Math.floor((at * from) / to)
   return [start, Math.max(start + 1, Math.floor(((at + 1) * from) / to))]
 }

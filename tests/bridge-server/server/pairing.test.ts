@@ -4,7 +4,11 @@ import { createPairing } from '../../../bridge-server/server/pairing.ts'
 function start() {
   let now = 0
   const pairing = createPairing({ issue: () => 'the token', now: () => now })
-  return { ...pairing, pass: (seconds: number) => (now += seconds * 1000) }
+  return {
+    offer: () => pairing.offer(),
+    claim: (code: string) => pairing.claim(code),
+    pass: (seconds: number) => (now += seconds * 1000)
+  }
 }
 
 it('gives the token for the code, once', () => {

@@ -4,8 +4,8 @@ import path from 'node:path'
 import vm from 'node:vm'
 import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { packagePhotoshop } from '../../../plugin/package/package-photoshop.ts'
 import { zip } from '../../../plugin/package/zip.ts'
+import { packageInto } from '../../support/photoshop/package.ts'
 import { runPlugin } from '../../support/photoshop/plugin.ts'
 import { createSimulator } from '../../support/photoshop/simulator.ts'
 
@@ -47,8 +47,8 @@ describe('npm run package', () => {
   let files: ReadonlyMap<string, Buffer>
   const text = (name: string): string => files.get(name)?.toString() ?? ''
 
-  beforeAll(async () => {
-    await packagePhotoshop(dist)
+  beforeAll(() => {
+    packageInto(dist)
     files = unzip(readFileSync(path.join(dist, 'marquee_PS.ccx')))
   }, 120_000)
   afterAll(() => rmSync(dist, { recursive: true, force: true }))

@@ -110,6 +110,10 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       discard: note('discard'),
       undoDiscard: note('undoDiscard'),
       recall: note('recall'),
+      refreshModels: noted('refreshModels'),
+      chooseForModel: noted('chooseForModel'),
+      addFolder: noted('addFolder'),
+      removeFolder: noted('removeFolder'),
       dismissNotice: () => store.dispatch({ type: 'noticed', notice: null })
     },
     services: {
@@ -213,6 +217,10 @@ describe('a panel in another process', () => {
     actions.discard('job-1')
     actions.undoDiscard()
     actions.recall('job-1')
+    await actions.refreshModels()
+    await actions.chooseForModel('pocket', { prediction: 'v', vae: null })
+    await actions.addFolder('/models')
+    await actions.removeFolder('/models')
     await copy('text')
     expect(calls).toEqual([
       ['connect'],
@@ -226,6 +234,10 @@ describe('a panel in another process', () => {
       ['discard', 'job-1'],
       ['undoDiscard'],
       ['recall', 'job-1'],
+      ['refreshModels'],
+      ['chooseForModel', 'pocket', { prediction: 'v', vae: null }],
+      ['addFolder', '/models'],
+      ['removeFolder', '/models'],
       ['copy', 'text']
     ])
     expect(await thumbnail('job-1', { blob: 'b', width: 1, height: 1, format: 'rgba8' })).toBe('data:job-1/b')

@@ -25,6 +25,8 @@ export interface RunningPlugin {
   readonly network: SimNetwork
   /** Opens the panel; Photoshop tells the plugin only the first time. */
   showPanel(): void
+  /** The panel's end of the bridge, for a real page. */
+  page(): SimPage
   /** Loads the panel's page (anew): an empty page, and what the plugin tells it. */
   loadPage(): PanelClient
   runCommand(id: string): void
@@ -160,6 +162,11 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
     return given
   }
 
+  function shownPage(): SimPage {
+    if (page === null) throw new Error('The panel was not shown')
+    return page
+  }
+
   return {
     network,
     showPanel() {
@@ -167,9 +174,9 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
       const panel = entriesOf('panels').marquee as { show(root: RootNode): void }
       timed('show', () => panel.show(root))
     },
+    page: shownPage,
     loadPage() {
-      if (page === null) throw new Error('The panel was not shown')
-      const { listen, post } = page
+      const { listen, post } = shownPage()
       const client = createPanelClient({
         page: crypto.randomUUID(),
         post,
