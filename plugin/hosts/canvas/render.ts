@@ -50,8 +50,7 @@ export function createRenderer(context: CanvasRenderingContext2D, checker: Canva
     context.clearRect(clip.x, clip.y, clip.width, clip.height)
     if (document !== null)
       drawDocument(context, { canvas: document.canvas, view, clip, checker }, tiles.imageOf)
-    if (document !== null && shown !== null)
-      drawPreview(context, screenArea(view, shown.given.area), shown.image)
+    if (document !== null && shown !== null) drawPreview(context, view, shown.given.area, shown.image)
     context.restore()
   }
 
@@ -136,8 +135,7 @@ function drawDocument(
   if (shown === null || part === null) return
   context.fillStyle = checker
   context.fillRect(shown.x, shown.y, shown.width, shown.height)
-  // Enlarged pixels stay square; at odd scales below 2 that would make some look twice as wide as others.
-  context.imageSmoothingEnabled = view.scale < 2 && view.scale !== 1
+  context.imageSmoothingEnabled = isSmooth(view)
   context.imageSmoothingQuality = view.scale < 0.5 ? 'medium' : 'low'
   eachTile(part, (key) => {
     const image = imageOf(key)
@@ -155,8 +153,18 @@ function rounded({ x, y, width, height }: Rect): Rect {
   return { x: left, y: top, width: Math.round(x + width) - left, height: Math.round(y + height) - top }
 }
 
-function drawPreview(context: CanvasRenderingContext2D, area: Rect, image: OffscreenCanvas): void {
-  context.imageSmoothingEnabled = true
+/** Enlarged pixels stay square; at odd scales below 2 that would make some look twice as wide as others. */
+const isSmooth = ({ scale }: View): boolean => scale < 2 && scale !== 1
+
+/** Pixel on pixel with the document's own: the hard edge of a mask would else let what is behind shine through. */
+function drawPreview(
+  context: CanvasRenderingContext2D,
+  view: View,
+  area: Rect,
+  image: OffscreenCanvas
+): void {
+  const { x, y, width, height } = rounded(screenArea(view, area))
+  context.imageSmoothingEnabled = isSmooth(view) || image.width !== area.width
   context.imageSmoothingQuality = 'high'
-  context.drawImage(image, area.x, area.y, area.width, area.height)
+  context.drawImage(image, x, y, width, height)
 }

@@ -1,4 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
+import type { Notice } from '../editor-state.ts'
 import type { Editor } from '../editor.ts'
 import { areaOf } from '../geometry.ts'
 import type { Plane } from '../plane.ts'
@@ -27,6 +28,15 @@ export function selectDrawn(editor: Editor, mode: SelectionMode, mask: (canvas: 
   if (document === null) return
   const canvas = areaOf(document.canvas)
   editor.apply(names[mode], selectWith(feathered(mask(canvas), feather, canvas), mode))
+  const after = editor.store.getState()
+  if (after.document?.selection === null) editor.notify(noPixels)
+  else if (after.notice === noPixels) editor.notify(null)
+}
+
+const noPixels: Notice = {
+  kind: 'info',
+  message: 'No pixel is selected.',
+  hint: 'What you generate now covers the whole canvas. Draw on the canvas to select a part of it.'
 }
 
 /** A click that draws nothing takes the selection away, unless it was to change it. */

@@ -110,6 +110,25 @@ describe('marquees', () => {
   })
 })
 
+describe('a selection without a pixel', () => {
+  const corners = [
+    { x: -5, y: -5 },
+    { x: 400, y: 400 }
+  ]
+  const notice = (editor: Editor) => editor.store.getState().notice?.message
+
+  it('is none, and is told until something is selected', () => {
+    const editor = opened()
+    drag(editor, 'rectangle-marquee', corners)
+    expect(notice(editor)).toBeUndefined()
+    drag(editor, 'rectangle-marquee', corners, { alt: true })
+    expect(bounds(editor)).toBeNull()
+    expect(notice(editor)).toBe('No pixel is selected.')
+    drag(editor, 'rectangle-marquee', corners)
+    expect(notice(editor)).toBeUndefined()
+  })
+})
+
 describe('strokes and moves', () => {
   it('are one step each, and undo gives the very same document back', () => {
     const editor = opened()
