@@ -33,10 +33,11 @@ export async function createModelInbox(folder: string): Promise<ModelInbox> {
       const target = path.join(folder, name)
       await refuseKnown(target)
       const draft = path.join(drafts, randomUUID())
-      await mkdir(draft, { recursive: true })
+      // Messages name a file with its folder.
+      const file = path.join(draft, path.basename(folder), name)
+      await mkdir(path.dirname(file), { recursive: true })
       try {
         await checkSpace(folder, name, bytes)
-        const file = path.join(draft, name)
         await pipeline(stream, createWriteStream(file, { flags: 'wx', flush: true }))
         await openCheckpoint(file, { cacheFolder: path.join(draft, 'converted') })
         await refuseKnown(target)

@@ -5,7 +5,6 @@ export {
   ButtonGroup,
   Checkbox,
   Content,
-  ContextualHelp,
   Dialog,
   DialogContainer,
   Disclosure,

@@ -35,6 +35,7 @@ test.each([
   const inbox = await createModelInbox(folder)
   const receiving = inbox.receive(name, streamOf(bytes), bytes.length)
   await expect(receiving).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string })
+  await expect(receiving).rejects.toThrow(path.join(path.basename(folder), name))
   expect(filesIn(folder)).toEqual([])
 })
 
