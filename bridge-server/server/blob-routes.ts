@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { Readable } from 'node:stream'
-import { AppError, assert } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { maxBlobBytes, missingBlobs, tooLarge, type BlobStore } from '../jobs/blobs.ts'
 
 interface BlobRoutesParts {
@@ -29,7 +29,8 @@ export function blobRoutes(app: FastifyInstance, { blobs, takeUpload }: BlobRout
       takeUpload(request.holder, isChunked ? maxBlobBytes : announced)
       // An empty body has no content type and so was not parsed.
       const body = request.body ?? Readable.from([])
-      assert(body instanceof Readable, 'the body of a blob is a stream')
+      if (!(body instanceof Readable))
+        throw new AppError('bad-message', { message: 'A blob is sent as application/octet-stream.' })
       const was = await blobs.putStream(id, body)
       return reply.status(was === 'new' ? 201 : 200).send({ blob: id })
     }

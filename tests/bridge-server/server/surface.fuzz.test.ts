@@ -1,0 +1,243 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { WebSocket } from 'ws'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../bridge-server/protocol/messages.ts'
+import { aRequest, sha256, startBridge, testToken } from '../../support/bridge.ts'
+
+// Sends what nobody means to the running server: messages made to the schemas, then broken. Every run is the same.
+
+const socketMessages = 90_000
+const httpRequests = 10_000
+/** Below the burst of one socket. */
+const perSocket = 900
+const client = 'client-of-fuzz'
+
+let bridge: Awaited<ReturnType<typeof startBridge>>
+beforeAll(async () => {
+  bridge = await startBridge({
+    run:
+      () =>
+      ({ request }) =>
+        Promise.resolve({ area: request.area, variations: [], workingSize: request.canvas, seconds: 0 })
+  })
+})
+afterAll(() => bridge.close())
+
+/** mulberry32: numbers in [0, 1). */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}
+
+const oddities: readonly unknown[] = [
+  ...[null, true, -1, 0, 0.5, 1e308, -0, 2 ** 53, '', ' ', '\0', '\ud800', 'a'.repeat(5000), [], {}, [[]]],
+  ...[
+    '__proto__',
+    'constructor',
+    '../../etc/passwd',
+    '%00',
+    "'; DROP TABLE jobs; --",
+    'queued',
+    '💥'.repeat(99)
+  ]
+]
+
+function createMaker(random: () => number) {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!
+  const jobIds = Array.from({ length: 50 }, (_, i) => `job-of-fuzz-${i}`)
+  const image = (): object => ({ blob: sha256(Buffer.of(1)), width: 1, height: 1, format: 'rgba8' })
+  const valid = (): object =>
+    pick([
+      () => ({
+        type: 'generate',
+        jobId: pick(jobIds),
+        request: {
+          ...aRequest({ prompt: String(pick(jobIds)) }),
+          ...(random() < 0.3 ? { snapshot: image(), selection: image(), depth: image(), mask: {} } : {})
+        }
+      }),
+      () => ({ type: 'cancel', jobId: pick(jobIds) }),
+      () => ({ type: 'reorder', jobId: pick(jobIds), position: 1 + Math.floor(random() * 9) }),
+      () => ({ type: 'hello', protocol: PROTOCOL_VERSION, token: testToken, client })
+    ])()
+
+  /** Replaces, removes or adds one field somewhere. */
+  const broken = (value: unknown): unknown => {
+    if (typeof value !== 'object' || value === null || random() < 0.15) return pick(oddities)
+    const entries = Object.entries(value)
+    const at = Math.floor(random() * (entries.length + 1))
+    const entry = entries[at]
+    if (entry === undefined) return Object.fromEntries([...entries, [String(pick(oddities)), pick(oddities)]])
+    if (random() < 0.2) return Object.fromEntries(entries.filter((_, index) => index !== at))
+    return Object.fromEntries(entries.map(([k, v], index) => [k, index === at ? broken(v) : v]))
+  }
+
+  /** Breaks the text itself. */
+  const garbled = (text: string): string => {
+    const at = Math.floor(random() * text.length)
+    const way = random()
+    if (way < 0.4) return text.slice(0, at)
+    if (way < 0.7)
+      return text.slice(0, at) + String.fromCharCode(Math.floor(random() * 256)) + text.slice(at + 1)
+    return text.slice(0, at) + text.slice(at, at + 40).repeat(3) + text.slice(at)
+  }
+
+  return {
+    pick,
+    message: (): string => {
+      let value: unknown = valid()
+      while (random() < 0.7) value = broken(value)
+      const text = JSON.stringify(value)
+      return random() < 0.1 ? garbled(text) : text
+    }
+  }
+}
+
+/** Sends messages over a socket of their own; resolves to the number of replies when the server has answered the last one. */
+function sendAll(texts: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://localhost:${bridge.port}/api/socket`)
+    let replies = 0
+    socket.on('open', () => {
+      socket.send(JSON.stringify({ type: 'hello', protocol: PROTOCOL_VERSION, token: testToken, client }))
+      for (const text of texts) socket.send(text)
+      socket.send(JSON.stringify({ type: 'cancel', jobId: 'the-last-message' }))
+    })
+    socket.on('message', (data: Buffer) => {
+      replies++
+      if (data.includes('the-last-message')) socket.close()
+    })
+    socket.on('close', () => resolve(replies))
+    socket.on('error', reject)
+  })
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 8 })
+
+function ask(method: string, path: string, headers: Record<string, string>, body: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const options = { agent, host: '127.0.0.1', port: bridge.port, method, path, headers }
+    const asking = httpRequest(options, (response) => {
+      response.resume()
+      response.on('end', () => resolve(response.statusCode ?? 0))
+    })
+    // A connection that the server closed while it lay idle: every client asks again on another.
+    asking.on('error', (error) => {
+      if (!asking.reusedSocket) reject(error)
+      else ask(method, path, headers, body).then(resolve, reject)
+    })
+    asking.end(body)
+  })
+}
+
+async function expectHealth(): Promise<void> {
+  const started = performance.now()
+  expect((await fetch(`${bridge.url}/api/health`)).status).toBe(200)
+  expect(performance.now() - started).toBeLessThan(2000)
+  expect(bridge.bugs).toEqual([])
+}
+
+const heap = (): number => {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed
+}
+
+it(`outlives ${socketMessages} messages on sockets`, { timeout: 300_000 }, async () => {
+  const { message } = createMaker(createRandom(1))
+  let replies = 0
+  const early: number[] = []
+  const late: number[] = []
+  for (let sent = 0; sent < socketMessages; sent += perSocket) {
+    replies += await sendAll(Array.from({ length: perSocket }, message))
+    const isEarly = sent < socketMessages / 4
+    if (isEarly) early.push(heap())
+    else if (sent > (socketMessages * 3) / 4) late.push(heap())
+  }
+  expect(replies).toBeGreaterThan(socketMessages)
+  // The least of many samples is what a collection left; the fifty jobs are there from the first socket on.
+  expect(Math.min(...late) - Math.min(...early)).toBeLessThan(24 * 2 ** 20)
+  await expectHealth()
+})
+
+it(`outlives ${httpRequests} HTTP requests, and none of them is a bug`, { timeout: 300_000 }, async () => {
+  const random = createRandom(2)
+  const { message, pick } = createMaker(random)
+  const own = `localhost:${bridge.port}`
+  const ids = [
+    'job-of-fuzz-1',
+    'none',
+    '..%2f..',
+    '%00',
+    '%',
+    'a'.repeat(300),
+    sha256(Buffer.of(1)),
+    '%F0%9F%92%A5'
+  ]
+  const places = [
+    ...[
+      '/api/health',
+      '/api/catalogue',
+      '/api/jobs',
+      '/api/jobs/@',
+      '/api/jobs/@/star',
+      '/api/jobs/@/images/@'
+    ],
+    ...[
+      '/api/blobs/@',
+      '/api/pairing',
+      '/api/pairing/claim',
+      '/api/tokens/@',
+      '/api/models/@',
+      '/api/@',
+      '/@'
+    ]
+  ]
+  const headersFor = (): Record<string, string> => ({
+    host: random() < 0.05 ? 'evil.example' : own,
+    ...(random() < 0.9 ? { authorization: `Bearer ${random() < 0.9 ? testToken : 'wrong'}` } : {}),
+    ...(random() < 0.9 ? { 'x-marquee-client': pick([client, 'x', 'a'.repeat(65), 'client/of/fuzz']) } : {}),
+    'content-type': pick([
+      'application/json',
+      'application/octet-stream',
+      'text/plain',
+      'x',
+      'multipart/form-data'
+    ]),
+    ...(random() < 0.1 ? { origin: pick(['null', 'https://evil.example', `http://${own}`, '']) } : {}),
+    ...(random() < 0.1 ? { range: 'bytes=5-1', 'if-none-match': '*' } : {})
+  })
+  const counts = new Map<number, number>()
+  const askOne = async (): Promise<void> => {
+    const query = pick([
+      '',
+      '',
+      '?limit=5',
+      '?limit=-1',
+      '?as=gif',
+      '?document=%00',
+      '?limit=1&limit=2',
+      '?as[]=1'
+    ])
+    const path = pick(places).replaceAll('@', () => pick(ids)) + query
+    const method = pick(['GET', 'GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'])
+    const status = await ask(
+      method,
+      path,
+      headersFor(),
+      method === 'GET' || method === 'HEAD' ? '' : message()
+    )
+    counts.set(status, (counts.get(status) ?? 0) + 1)
+    // The stub of the models answers by throwing: the only 500 there may be.
+    if (status >= 500) expect(path, `${method} ${path}: ${status}`).toMatch(/^\/api\/models\//)
+  }
+  for (let sent = 0; sent < httpRequests; sent += 8) await Promise.all(Array.from({ length: 8 }, askOne))
+  for (const status of [200, 400, 401, 403, 404])
+    expect(counts.get(status), String(status)).toBeGreaterThan(0)
+  agent.destroy()
+  await expectHealth()
+})
