@@ -24,12 +24,12 @@ export function modelFor(mode: Mode, settings: Settings, catalogue: Catalogue): 
     throw new CodedError(
       'model-missing',
       'Depth needs a depth model, and none of your models is one.',
-      'Put a Stable Diffusion 2 depth model into a models folder and reload the page.'
+      'Put a Stable Diffusion 2 depth model into a models folder and press Refresh in the settings.'
     )
   throw new CodedError(
     'model-missing',
     `None of your ${catalogue.models.length} models can do this.`,
-    'Put a checkpoint (.safetensors) into a models folder and reload the page.'
+    'Put a checkpoint (.safetensors) into a models folder and press Refresh in the settings.'
   )
 }
 
