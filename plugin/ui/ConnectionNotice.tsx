@@ -49,7 +49,7 @@ export function ConnectionNotice({ remedies = {}, pairing }: ConnectionNoticePro
     if (connection.cause === 'wrong-token' && pairing !== undefined) return pairing
     const { message, hint } = remedies[connection.cause] ?? causes[connection.cause]
     return (
-      <InlineAlert variant="notice">
+      <InlineAlert variant="notice" width="100%" minWidth={0}>
         <Heading>{message}</Heading>
         <Content>
           <Flex direction="column" alignItems="start" gap="size-150">
@@ -70,7 +70,7 @@ export function ConnectionNotice({ remedies = {}, pairing }: ConnectionNoticePro
     return (
       <Hint
         message="No model was found"
-        hint="Put a checkpoint (.safetensors) into the models folder and restart the server."
+        hint="Drop a checkpoint (.safetensors) here, or add the folder it lies in: Settings, Manage models."
       />
     )
   return null
@@ -78,7 +78,7 @@ export function ConnectionNotice({ remedies = {}, pairing }: ConnectionNoticePro
 
 function Hint({ message, hint }: Required<Notice>) {
   return (
-    <InlineAlert variant="info">
+    <InlineAlert variant="info" width="100%" minWidth={0}>
       <Heading>{message}</Heading>
       <Content>{hint}</Content>
     </InlineAlert>

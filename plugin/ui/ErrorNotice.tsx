@@ -9,7 +9,7 @@ interface ErrorNoticeProps {
 /** What went wrong and what to do about it, where it happened. */
 export function ErrorNotice({ notice, onDismiss }: ErrorNoticeProps) {
   return (
-    <InlineAlert variant="negative" width="100%">
+    <InlineAlert variant="negative" width="100%" minWidth={0}>
       <Heading>{notice.message}</Heading>
       <Content>
         <Flex direction="column" alignItems="start" gap="size-150">

@@ -25,7 +25,7 @@ export function PairingForm({ pair }: PairingFormProps) {
   }
 
   return (
-    <InlineAlert variant="info" width="100%">
+    <InlineAlert variant="info" width="100%" minWidth={0}>
       <Heading>Connect this panel to Marquee</Heading>
       <Content>
         <Flex direction="column" alignItems="start" gap="size-150">

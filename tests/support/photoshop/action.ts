@@ -109,7 +109,7 @@ export function createAction(world: World): Action {
 
   return strict('action', {
     async batchPlay(played: readonly Descriptor[], options: object) {
-      if (!Array.isArray(played)) throw new Error('Argument 1 has an invalid type. Expected type: array')
+      if (!(played instanceof Array)) throw new Error('Argument 1 has an invalid type. Expected type: array')
       onlyKeys('batchPlay', options, [])
       await Promise.resolve()
       const replies: Descriptor[] = []

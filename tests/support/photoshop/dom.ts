@@ -189,7 +189,7 @@ function documentOf(world: World, id: number): Document {
       if (world.activeId !== id) throw new SimUnsupported('closing of a document that is not in front')
       closeSilently(world, id)
     }
-  }) as Document
+  })
 }
 
 /** A Background is filled with white where the canvas grows; other layers stay as they are. */
@@ -269,7 +269,7 @@ function layerOf(world: World, documentId: number, id: number): Layer {
       const layers = changeLayer(without, relative.id, (reference) => [moved, reference])
       change(world, document, 'Move Layer', { ...document.state, layers })
     }
-  }) as Layer
+  })
 }
 
 const boundsObject = (left: number, top: number, right: number, bottom: number): Bounds =>

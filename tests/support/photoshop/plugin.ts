@@ -176,15 +176,15 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
     },
     page: shownPage,
     loadPage() {
-      const { listen, post } = shownPage()
+      const shown = shownPage()
       const client = createPanelClient({
         page: crypto.randomUUID(),
-        post,
+        post: (frame) => shown.post(frame),
         later
       })
       // The first hello comes before the page listens, as it may in Photoshop.
       client.start()
-      setTimeout(() => listen((data) => client.received(data)), 5)
+      setTimeout(() => shown.listen((data) => client.received(data)), 5)
       return client
     },
     runCommand(id) {

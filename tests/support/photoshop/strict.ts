@@ -18,10 +18,10 @@ export function strict<T extends object>(name: string, object: T): T {
       return Reflect.get(target, key, receiver)
     },
     set(target, key, value) {
-      const setter = Object.getOwnPropertyDescriptor(target, key)?.set
-      if (setter === undefined) throw new SimUnsupported(`writing of ${name}.${String(key)}`)
-      Reflect.apply(setter, target, [value])
-      return true
+      const own = Object.getOwnPropertyDescriptor(target, key)
+      if (own === undefined || !('set' in own) || own.get === undefined)
+        throw new SimUnsupported(`writing of ${name}.${String(key)}`)
+      return Reflect.set(target, key, value, target)
     }
   })
 }

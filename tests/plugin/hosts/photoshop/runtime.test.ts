@@ -38,7 +38,9 @@ it('makes small pictures, also where encoding needs a modal scope', async () => 
 it('follows the theme, wherever this version tells it', async () => {
   const { photoshop, world } = createSimulator()
   let changes = 0
-  const changed = () => void changes++
+  const changed = () => {
+    changes++
+  }
   const byBrightness = watchTheme({
     ...{ action: photoshop.action, later, changed },
     document: { createElement: () => Promise.reject(new Error('unused')) as never }
@@ -52,7 +54,10 @@ it('follows the theme, wherever this version tells it', async () => {
 it('keeps the token as text, and has none where Photoshop lost it', async () => {
   const kept = new Map<string, string>()
   const storage = {
-    setItem: (key: string, value: string) => Promise.resolve(void kept.set(key, value)),
+    setItem(key: string, value: string) {
+      kept.set(key, value)
+      return Promise.resolve()
+    },
     getItem: (key: string) =>
       kept.has(key)
         ? Promise.resolve(new Uint8Array(Buffer.from(kept.get(key)!)))

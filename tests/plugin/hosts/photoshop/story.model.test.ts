@@ -9,7 +9,7 @@ import type { PanelClient } from '../../../../plugin/remote/panel-client.ts'
 import { pictureOf } from './photoshop-case.ts'
 
 /** The story of the canvas in Photoshop: the real plugin, bridge, engine and pocket model; only Photoshop is simulated. */
-describe.sequential('a person in Photoshop', () => {
+describe('a person in Photoshop', () => {
   const data = mkdtempSync(path.join(tmpdir(), 'marquee-photoshop-'))
   /** Stays while Photoshop is started anew. */
   const kept: Kept = nothingKept()
