@@ -1,6 +1,8 @@
+import type { GenerateRequest } from '#protocol/request.ts'
 import type { BridgeClient } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
-import type { Host } from '../hosts/host.ts'
+import type { Host, HostDocument } from '../hosts/host.ts'
+import { placedNow } from './placement.ts'
 import { depthLayer, variationLayer } from './result-layers.ts'
 import type { TrackedJob } from './tracked-job.ts'
 
@@ -16,16 +18,19 @@ export async function applyVariation(
   variation: number
 ) {
   const { id, request, result } = resultOf(job)
-  await refuseOtherDocument(host, request.documentId)
+  const document = await documentOf(host, request)
   const layer = await variationLayer(client, { id, request, result }, variation)
-  await host.insertLayers(request.documentId, [layer])
+  const area = placedNow(layer.area, request, document)
+  await host.insertLayers(request.documentId, [{ ...layer, area }])
 }
 
 /** Makes a layer of the depth map a result was made with. */
 export async function applyDepth({ client, host }: Reach, job: TrackedJob | undefined) {
   const { id, request, result } = resultOf(job)
-  await refuseOtherDocument(host, request.documentId)
-  await host.insertLayers(request.documentId, [await depthLayer(client, id, result)])
+  const document = await documentOf(host, request)
+  const layer = await depthLayer(client, id, result)
+  const area = placedNow(layer.area, request, document)
+  await host.insertLayers(request.documentId, [{ ...layer, area }])
 }
 
 function resultOf(job: TrackedJob | undefined) {
@@ -34,9 +39,9 @@ function resultOf(job: TrackedJob | undefined) {
   return { id: job.id, request: job.request, result: job.result }
 }
 
-async function refuseOtherDocument(host: Host, documentId: string) {
+async function documentOf(host: Host, { documentId }: GenerateRequest): Promise<HostDocument> {
   const document = await host.document()
-  if (document?.id === documentId) return
+  if (document?.id === documentId) return document
   throw new CodedError(
     'job-conflict',
     document === null

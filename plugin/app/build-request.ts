@@ -1,6 +1,6 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import { areasFor } from '#protocol/context.ts'
-import type { Rect, Size } from '#protocol/geometry.ts'
+import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest, Mode } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
@@ -13,6 +13,7 @@ import type { Intent, Settings } from './settings.ts'
 export interface Situation {
   readonly documentId: string
   readonly canvas: Size
+  readonly origin?: Point | undefined
   readonly selection: PlacedMask | null
   /** Where the canvas is empty; null: nowhere. Only Expand asks. */
   readonly empty: PlacedMask | null
@@ -24,6 +25,7 @@ export interface Plan {
   readonly model: ModelInfo
   readonly documentId: string
   readonly canvas: Size
+  readonly origin: Point | undefined
   /** Document pixels to generate. */
   readonly area: Rect
   /** The selection in `area`; null: everything may change. */
@@ -47,7 +49,7 @@ export function planFor(
   settings: Settings,
   catalogue: Catalogue
 ): Plan {
-  const { documentId, canvas } = situation
+  const { documentId, canvas, origin } = situation
   const selection = realSelection(situation)
   const target = intent === 'expand' ? expandTarget(selection, situation.empty) : selection
   const strength = intent === 'refine' || intent === 'depth' ? settings.strength[intent] : 1
@@ -65,6 +67,7 @@ export function planFor(
     model,
     documentId,
     canvas,
+    origin,
     area,
     mask: target === null ? null : maskIn(area, target),
     strength
@@ -85,6 +88,7 @@ export function buildRequest(
     negativePrompt: settings.negativePrompt,
     documentId: plan.documentId,
     canvas: plan.canvas,
+    ...(plan.origin === undefined ? {} : { origin: plan.origin }),
     area: plan.area,
     ...(images.snapshot === null ? {} : { snapshot: images.snapshot }),
     ...(images.selection === null ? {} : { selection: images.selection }),

@@ -3,15 +3,17 @@ import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
 import type { BridgeClient } from '../client/bridge-client.ts'
-import type { Host, MaskImage, Preview } from '../hosts/host.ts'
+import type { Host, HostDocument, MaskImage, Preview } from '../hosts/host.ts'
 import { maskIn } from './masks.ts'
+import { placedNow } from './placement.ts'
 import { fetchMask, fetchRgba, variationLayer } from './result-layers.ts'
 import type { AppState } from './state.ts'
 import type { AppStore } from './store.ts'
 
-/** What belongs over the document now; two targets with one key are the same pixels. */
+/** What belongs over the document now; two targets with one key are the same pixels in the same place. */
 type PreviewTarget = {
   readonly key: string
+  readonly document: HostDocument
   readonly jobId: string
   readonly request: GenerateRequest
 } & (
@@ -21,17 +23,22 @@ type PreviewTarget = {
 
 /** The variation a person looks at, else what the running job is making; null where neither belongs to the open document. */
 function previewTarget({ open, jobs, document }: AppState): PreviewTarget | null {
-  const here = jobs.filter(({ request }) => request.documentId === document?.id)
+  if (document === null) return null
+  const here = jobs.filter(({ request }) => request.documentId === document.id)
+  const { x, y } = document.origin ?? { x: 0, y: 0 }
+  const place = `${x},${y}`
   const looked = open?.isShown === true ? here.find(({ id }) => id === open.jobId) : undefined
   if (open !== null && looked !== undefined && looked.result !== null) {
     const { id: jobId, request, result } = looked
     const { variation } = open
-    return { kind: 'variation', key: `${jobId}/${variation}`, jobId, request, result, variation }
+    const key = `${place}/${jobId}/${variation}`
+    return { kind: 'variation', key, document, jobId, request, result, variation }
   }
   const running = here.find(({ preview }) => preview !== null)
   if (running === undefined || running.preview === null) return null
   const { id: jobId, request, preview } = running
-  return { kind: 'running', key: `${jobId}/${preview.image.blob}`, jobId, request, ...preview }
+  const key = `${place}/${jobId}/${preview.image.blob}`
+  return { kind: 'running', key, document, jobId, request, ...preview }
 }
 
 /**
@@ -54,7 +61,8 @@ export function keepPreview(
         target.kind === 'variation'
           ? await variationPreview(client, target)
           : await runningPreview(client, target, selections)
-      if (wanted?.key === target.key) host.showPreview(preview)
+      const area = placedNow(preview.area, target.request, target.document)
+      if (wanted?.key === target.key) host.showPreview({ ...preview, area })
     } catch (error) {
       // A look at a running job may be gone before it is fetched; the next one is on its way.
       if (target.kind === 'variation') failed(error)

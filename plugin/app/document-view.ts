@@ -22,6 +22,7 @@ export async function viewDocument(host: Host): Promise<DocumentView | null> {
     id: document.id,
     name: document.name,
     canvas: document.canvas,
+    ...(document.origin === undefined ? {} : { origin: document.origin }),
     selection: selection?.bounds ?? null,
     selectsEmpty: selection !== null && empty !== null && (await selectsEmpty(host, selection, empty)),
     hasEmpty: empty !== null,

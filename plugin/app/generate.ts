@@ -55,6 +55,7 @@ async function readSituation(host: Host, intent: Intent): Promise<Situation> {
   return {
     documentId: document.id,
     canvas: document.canvas,
+    origin: document.origin,
     selection: await host.selection(),
     empty: empty === null ? null : { bounds: empty, mask: emptiness(await host.flatten(empty)) }
   }

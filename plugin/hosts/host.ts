@@ -1,4 +1,4 @@
-import type { Rect, Size } from '#protocol/geometry.ts'
+import type { Point, Rect, Size } from '#protocol/geometry.ts'
 
 /** Straight (not premultiplied) RGBA, 8 bits a channel, sRGB. */
 export interface RgbaImage {
@@ -18,6 +18,11 @@ export interface HostDocument {
   readonly id: string
   readonly name: string
   readonly canvas: Size
+  /**
+   * Where the canvas' corner lies in coordinates that stay as they are when the canvas is cropped or extended; absent
+   * where the editor cannot tell.
+   */
+  readonly origin?: Point
 }
 
 /** A layer to be made. `mask` covers the same area as `pixels` and becomes a real layer mask. */

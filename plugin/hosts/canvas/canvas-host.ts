@@ -16,8 +16,7 @@ export function createCanvasHost(editor: Editor): Host {
 
   return {
     name: 'Canvas',
-    document: () =>
-      answer(present, (document) => ({ id: document.id, name: document.name, canvas: document.canvas })),
+    document: () => answer(present, ({ id, name, canvas, origin }) => ({ id, name, canvas, origin })),
     selection: () => answer(present, selectionOf),
     flatten: (area) =>
       Promise.resolve().then(() => flatten(opened(present(), 'There is no document to read from.'), area)),

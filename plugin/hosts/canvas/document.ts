@@ -1,5 +1,5 @@
 import type { Rect, Size } from '#protocol/geometry.ts'
-import { areaOf, movedPoint } from './geometry.ts'
+import { areaOf, movedPoint, type Point } from './geometry.ts'
 import { toLayer, type Layer } from './layer.ts'
 import { clipPlane, planeBounds, shiftPlane, type Plane } from './plane.ts'
 
@@ -8,6 +8,8 @@ export interface CanvasDocument {
   readonly id: string
   readonly name: string
   readonly canvas: Size
+  /** Where the canvas' corner lies from where it was when the document was made; crops and extensions move it. */
+  readonly origin: Point
   /** Bottom first. */
   readonly layers: readonly Layer[]
   readonly activeLayerId: string | null
@@ -26,7 +28,13 @@ export function createDocument(from: {
   readonly canvas: Size
   readonly layers: readonly Layer[]
 }): CanvasDocument {
-  return { ...from, activeLayerId: from.layers.at(-1)?.id ?? null, editing: 'pixels', selection: null }
+  return {
+    ...from,
+    origin: { x: 0, y: 0 },
+    activeLayerId: from.layers.at(-1)?.id ?? null,
+    editing: 'pixels',
+    selection: null
+  }
 }
 
 export const activeLayer = (document: CanvasDocument): Layer | null =>
@@ -59,6 +67,7 @@ export function cropCanvas(area: Rect): Edit {
     }))
     const selection = document.selection === null ? null : shiftPlane(document.selection, by)
     const { width, height } = area
-    return select(selection)({ ...document, canvas: { width, height }, layers })
+    const origin = movedPoint(document.origin, area)
+    return select(selection)({ ...document, canvas: { width, height }, origin, layers })
   }
 }

@@ -33,7 +33,7 @@ interface StoredDocument extends Omit<CanvasDocument, 'layers' | 'selection'> {
   readonly selection: StoredPlane | null
 }
 
-const version = 1
+const version = 2
 const documentKey = 'document'
 const tilePrefix = 'tile:'
 
@@ -121,14 +121,14 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
     fill,
     tiles: new Map(places.map(([place, key]) => [place, tiles.get(key)!]))
   })
-  const { id, name, canvas, activeLayerId, editing } = stored
+  const { id, name, canvas, origin, activeLayerId, editing } = stored
   const layers = stored.layers.map((layer) => ({
     ...layer,
     pixels: unpack(layer.pixels),
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
   }))
   const selection = stored.selection === null ? null : unpack(stored.selection)
-  return { id, name, canvas, layers, activeLayerId, editing, selection }
+  return { id, name, canvas, layers, origin, activeLayerId, editing, selection }
 }
 
 function storedPlanes({ layers, selection }: StoredDocument): readonly StoredPlane[] {

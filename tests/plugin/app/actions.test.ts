@@ -147,6 +147,25 @@ describe('a finished job', () => {
   })
 })
 
+describe('a result of before the canvas was cropped', () => {
+  it('is put where it belongs now', async () => {
+    const { actions, documentState, events, jobs } = await createTestPanel(opaque)
+    jobs.set('one', job('one', { request: request({ origin: { x: 3, y: 0 } }) }))
+    await events.loadJobs('document-1')
+    documentState.document = { ...documentState.document!, origin: { x: 10, y: -4 } }
+    await actions.apply({ jobId: 'one', variation: 0 })
+    expect(documentState.inserted[0]!.layers[0]!.area).toEqual({ ...result().area, x: -7, y: 4 })
+  })
+
+  it('stays where it was in an editor that cannot tell', async () => {
+    const { actions, documentState, events, jobs } = await createTestPanel(opaque)
+    jobs.set('one', job('one', { request: request({ origin: { x: 3, y: 0 } }) }))
+    await events.loadJobs('document-1')
+    await actions.apply({ jobId: 'one', variation: 0 })
+    expect(documentState.inserted[0]!.layers[0]!.area).toEqual(result().area)
+  })
+})
+
 describe('a failure', () => {
   it('is deleted as soon as it is dismissed', async () => {
     const { actions, calls, events, jobs, store } = await createTestPanel(opaque)

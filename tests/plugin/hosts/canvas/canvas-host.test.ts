@@ -60,3 +60,16 @@ it('does not call its watchers when only another layer becomes active', () => {
   editor.adjust(activateLayer('ground'))
   expect(calls).toBe(0)
 })
+
+it('tells by its origin where the canvas lies, through crops, extensions and undo', async () => {
+  const editor = createEditor()
+  editor.open(noiseDocument())
+  const host = createCanvasHost(editor)
+  const origin = async () => (await host.document())?.origin
+  expect(await origin()).toEqual({ x: 0, y: 0 })
+  editor.apply('Crop', cropCanvas({ x: 20, y: 30, width: 100, height: 90 }))
+  editor.apply('Extend', cropCanvas({ x: -50, y: -5, width: 300, height: 300 }))
+  expect(await origin()).toEqual({ x: -30, y: 25 })
+  editor.undo()
+  expect(await origin()).toEqual({ x: 20, y: 30 })
+})
