@@ -15,11 +15,12 @@ interface RunJobParts {
 /** Reads a job's images, generates, and stores what came out; the result names it. */
 export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: Stage): Promise<JobResult> {
   const started = performance.now()
-  const { snapshot, selection, depth } = job.request
+  const { snapshot, selection, depth, controls = [] } = job.request
   const images = {
     ...(snapshot === undefined ? {} : { snapshot: await rgbaOf(blobs, snapshot) }),
     ...(selection === undefined ? {} : { selection: await grayOf(blobs, selection) }),
-    ...(depth === undefined ? {} : { depth: await grayOf(blobs, depth) })
+    ...(depth === undefined ? {} : { depth: await grayOf(blobs, depth) }),
+    controls: await Promise.all(controls.map(({ image }) => mapOf(blobs, image)))
   }
   const made = await generate(job.request, images, models, {
     signal: stage.signal,
@@ -45,6 +46,9 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
     seconds: (performance.now() - started) / 1000
   }
 }
+
+const mapOf = (blobs: BlobStore, image: ImageRef): Promise<Rgba | Gray> =>
+  image.format === 'rgba8' ? rgbaOf(blobs, image) : grayOf(blobs, image)
 
 async function rgbaOf(blobs: BlobStore, image: ImageRef): Promise<Rgba> {
   const bytes = await bytesOf(blobs, image)

@@ -1,12 +1,10 @@
-import { AppError } from '../errors.ts'
 import { conditionPrompt, promptEncoders, type Conditioning } from '../prompt/conditioning.ts'
 import type { EmphasisMode } from '../prompt/emphasis.ts'
-import { findNetworks } from '../prompt/grammar/networks.ts'
-import { openTokenizer } from '../prompt/tokenizer.ts'
+import { createTokenizers } from '../prompt/tokenizer.ts'
 import type { Emphasis, GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { SamplerEntry } from '../sampling/registry.ts'
-import { perModel } from './per-model.ts'
+import { refuseNetworks, withoutNetworks } from './networks.ts'
 
 /** Both prompts of a job, for every call of the denoiser. */
 export interface Conditionings {
@@ -15,25 +13,28 @@ export interface Conditionings {
   readonly negative: Conditioning | null
 }
 
-const encodersFor = perModel((model) => promptEncoders(model.textEncoders, openTokenizer))
+/** Vocabularies take long to open and are the same for most models. */
+const openTokenizer = createTokenizers()
 
-/** Encodes the prompts. Throws AppError 'prompt-invalid' for tags of networks. */
+/**
+ * Encodes the prompts. The prompt's network tags go, for `openWithNetworks` has obeyed them; the negative prompt may have none.
+ * Throws AppError 'prompt-invalid', and what opening an embedding throws.
+ */
 export async function encodePrompts(
   model: DiffusionModel,
   { prompt, negativePrompt, sampling }: Pick<GenerateRequest, 'prompt' | 'negativePrompt' | 'sampling'>,
   sampler: SamplerEntry,
   signal: AbortSignal
 ): Promise<Conditionings> {
-  refuseNetworks(prompt)
   refuseNetworks(negativePrompt)
-  const encoders = await encodersFor(model)
+  const encoders = await promptEncoders(model.textEncoders, openTokenizer, await model.embeddings())
   const options = {
     steps: sampling.steps * sampler.callsPerStep,
     clipSkip: sampling.clipSkip,
     emphasis: emphasisModes[sampling.emphasis ?? 'original'],
     signal
   }
-  const positive = await conditionPrompt(encoders, prompt, options)
+  const positive = await conditionPrompt(encoders, withoutNetworks(prompt), options)
   if (!needsNegative(positive, sampling.guidance, sampler)) return { positive, negative: null }
   const isXl = model.info.family === 'sdxl' || model.info.family === 'sdxl-refiner'
   const negative = await conditionPrompt(encoders, negativePrompt, {
@@ -55,13 +56,4 @@ const emphasisModes: Readonly<Record<Emphasis, EmphasisMode>> = {
 function needsNegative(positive: Conditioning, guidance: number, sampler: SamplerEntry): boolean {
   const parts = positive.at(0)
   return guidance !== 1 || parts.length > 1 || parts[0]?.weight !== 1 || sampler.unconditional === true
-}
-
-function refuseNetworks(prompt: string): void {
-  const [tag] = findNetworks(prompt)
-  if (tag === undefined) return
-  throw new AppError('prompt-invalid', {
-    message: `The prompt names a network, ${prompt.slice(tag.from, tag.to)}, which cannot be used.`,
-    hint: 'Take the tag out of the prompt.'
-  })
 }

@@ -9,6 +9,7 @@ import type { GenerateRequest, Sampling } from '../protocol/request.ts'
 import type { Models } from '../runtime/model.ts'
 import { depthMap } from './depth.ts'
 import { sampleLatents, type PictureSeeds } from './latents.ts'
+import { openWithNetworks } from './networks.ts'
 import { seamReach } from './outpaint.ts'
 import { prepare } from './prepare.ts'
 import { previewerFor } from './preview.ts'
@@ -63,7 +64,7 @@ export async function generate(
   const report = reporter(stage, count)
   report('loading')
   const scene = sceneOf(request, images)
-  const model = await models.open(request.model)
+  const model = await openWithNetworks(models, request)
   const { job, workingSize, depth } = await prepare(request, scene, model, { ...stage, report })
   const preview = await previewerFor(model)
 

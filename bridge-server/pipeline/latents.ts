@@ -12,6 +12,7 @@ import type { NoiseGenerator } from '../tensor/noise.ts'
 import { elements } from '../tensor/tensor.ts'
 import { createTorchGenerator } from '../tensor/torch-random.ts'
 import type { Conditionings } from './conditioning.ts'
+import type { GuidingControl } from './control.ts'
 import type { ExtraChannels } from './model-input.ts'
 import { predictor } from './predict.ts'
 
@@ -22,6 +23,7 @@ export interface LatentsJob {
   readonly plan: SamplingPlan
   readonly conditionings: Conditionings
   readonly extra: ExtraChannels
+  readonly controls: readonly GuidingControl[]
   readonly guidance: number
   readonly guidanceRescale: number
   readonly eta?: number
@@ -56,7 +58,7 @@ export async function sampleLatents(
   const length = elements(job.dims)
   const { noise, generator } = noiseOf(job, seeds)
   const first = combine([plan.startScale, noise], ...(picture === null ? [] : [[1, picture] as const]))
-  const denoise = guided(predictor({ ...job, quantize: plan.quantize }), job.guidance, {
+  const denoise = guided(predictor({ ...job, ...pace(plan), quantize: plan.quantize }), job.guidance, {
     rescale: job.guidanceRescale
   })
   const masked = picture !== null && mask !== null
@@ -78,6 +80,12 @@ export async function sampleLatents(
   const scaled = plan.endScale === 1 ? last : combine([plan.endScale, last])
   return masked ? blended(scaled, mask, picture) : scaled
 }
+
+/** How calls of the denoiser are steps. */
+const pace = ({ sampler, sigmas }: SamplingPlan) => ({
+  callsPerStep: sampler.callsPerStep,
+  steps: sigmas.length - 1
+})
 
 /** The first noise, and the generator of all that follows. */
 function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {

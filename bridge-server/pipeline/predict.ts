@@ -7,6 +7,7 @@ import type { Latents } from '../sampling/sampler.ts'
 import { combine } from '../sampling/steps.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { Conditionings } from './conditioning.ts'
+import { residualsOf, type GuidingControl } from './control.ts'
 import { inputOf, type ExtraChannels } from './model-input.ts'
 
 interface Predictor {
@@ -14,9 +15,17 @@ interface Predictor {
   readonly sigmas: ModelSigmas
   readonly conditionings: Conditionings
   readonly extra: ExtraChannels
+  readonly controls: readonly GuidingControl[]
+  readonly steps: number
+  readonly callsPerStep: number
   readonly quantize: boolean
   /** [1, 4, h, w] of the latents. */
   readonly dims: readonly number[]
+}
+
+interface PredictorAt extends Predictor {
+  /** Share of the steps done. */
+  readonly progress: number
 }
 
 /** What `guided` asks for: both predictions at one point. Every call moves on in the prompts' schedules. */
@@ -26,8 +35,9 @@ export function predictor(parts: Predictor): (x: Latents, sigma: number) => Prom
   return async (x, sigma) => {
     const positive = conditionings.positive.at(call)
     const negative = conditionings.negative?.at(call) ?? []
+    const progress = Math.min(1, Math.floor(call / parts.callsPerStep) / parts.steps)
     call++
-    const outputs = sharedRun(parts, [...negative, ...positive])
+    const outputs = sharedRun({ ...parts, progress }, [...negative, ...positive])
     const denoised = await Promise.all(
       [...negative, ...positive].map((_, i) => {
         const network: Network = async (input, timestep) => (await outputs(input, timestep))[i]!
@@ -48,14 +58,14 @@ function composed(uncond: Latents, conds: readonly Latents[], parts: readonly We
 }
 
 /** The network for several prompts at one point: one run for all that are equally long, made when the first is asked for. */
-function sharedRun(parts: Predictor, prompts: readonly WeightedPrompt[]) {
+function sharedRun(parts: PredictorAt, prompts: readonly WeightedPrompt[]) {
   let running: Promise<readonly Latents[]> | undefined
   return (input: Latents, timestep: number): Promise<readonly Latents[]> =>
     (running ??= runAll(parts, prompts, input, timestep))
 }
 
 async function runAll(
-  parts: Predictor,
+  parts: PredictorAt,
   prompts: readonly WeightedPrompt[],
   input: Latents,
   timestep: number
@@ -64,11 +74,22 @@ async function runAll(
     parts.conditionings.negative !== null && prompt === prompts[0]
   const outputs = new Map<WeightedPrompt, Latents>()
   for (const group of byLength(prompts)) {
-    const { data } = await parts.model.unet({
-      x: inputOf({ data: input, dims: parts.dims }, parts.extra.channels, group.length),
+    const latents = { data: input, dims: parts.dims }
+    const conditions = {
       timesteps: new Float32Array(group.length).fill(timestep),
       context: stacked(group.map(({ context }) => context)),
       ...yOf(parts, group, isNegative)
+    }
+    const residuals = await residualsOf(parts.controls, {
+      ...conditions,
+      x: inputOf(latents, null, group.length),
+      unconditional: group.map(isNegative),
+      progress: parts.progress
+    })
+    const { data } = await parts.model.unet({
+      ...conditions,
+      x: inputOf(latents, parts.extra.channels, group.length),
+      residuals
     })
     group.forEach((prompt, i) => outputs.set(prompt, data.slice(i * input.length, (i + 1) * input.length)))
   }

@@ -9,6 +9,7 @@ import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
 import { planSampling } from '../sampling/plan.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { encodePrompts } from './conditioning.ts'
+import { guidingControls } from './control.ts'
 import { depthFor } from './depth.ts'
 import type { LatentsJob } from './latents.ts'
 import { extraChannels } from './model-input.ts'
@@ -61,12 +62,14 @@ export async function prepare(
   report('encoding')
   const channels = await extraChannels(model, { workingSize, picture, mask, latentMask: small, depth })
   const latents = picture !== null && startsFromPicture ? await model.encode(toTensor(picture)) : null
+  const controls = await guidingControls(model, scene.controls, workingSize)
   const job = {
     model,
     sigmas,
     plan,
     conditionings,
     extra: { channels, sizes: sizeEmbeddingOf(model, workingSize) },
+    controls,
     guidance,
     guidanceRescale,
     ...(eta === undefined ? {} : { eta }),

@@ -4,6 +4,8 @@ import { compositingMask, denoiseMask, emptiness, selectedBounds } from '../imag
 import type { Gray, Rgba } from '../image/pixels.ts'
 import { maskValues } from '../protocol/context.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
+import type { MappedControl } from './control.ts'
+import { controlsInUse } from './networks.ts'
 import { outpaintMasks } from './outpaint.ts'
 
 /** The images of a request, as its refs describe them. */
@@ -11,6 +13,8 @@ export interface RequestImages {
   readonly snapshot?: Rgba
   readonly selection?: Gray
   readonly depth?: Gray
+  /** The maps of the request's controls, in order. */
+  readonly controls?: readonly (Rgba | Gray)[]
 }
 
 /** What a job starts from, all of the area's size. */
@@ -24,6 +28,8 @@ export interface Scene {
   /** What will be shown; null: everything. */
   readonly compositing: Gray | null
   readonly depth: Gray | null
+  /** The request's controls that do anything. */
+  readonly controls: readonly MappedControl[]
 }
 
 /** Throws AppError 'bad-message' where images are missing or of another size, 'selection-empty' where nothing is to be done. */
@@ -31,6 +37,7 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
   checkSizes(request, images)
   const original = images.snapshot ?? null
   const depth = images.depth ?? null
+  const controls = mappedControls(request, images)
   if (original === null) {
     if (
       request.mode !== 'txt2img' &&
@@ -39,12 +46,26 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
       throw new AppError('bad-message', {
         message: `A request of mode ${request.mode} needs a snapshot of its area.`
       })
-    return { original, picture: null, depth, ...masksOf(request, images) }
+    return { original, picture: null, depth, controls, ...masksOf(request, images) }
   }
   const masks = masksOf(request, images)
   const empty = emptiness(original)
   const opaque = empty.data.some((value) => value > 0) ? borderFill(original, empty) : original
-  return { original, picture: filled(opaque, request, images), depth, ...masks }
+  return { original, picture: filled(opaque, request, images), depth, controls, ...masks }
+}
+
+/** Throws AppError 'bad-message' where a map is missing. */
+function mappedControls(
+  request: GenerateRequest,
+  { controls: maps = [] }: RequestImages
+): readonly MappedControl[] {
+  const all = request.controls ?? []
+  if (maps.length !== all.length)
+    throw new AppError('bad-message', {
+      message: `The request has ${all.length} controls and ${maps.length} maps.`
+    })
+  const inUse = controlsInUse(request)
+  return all.flatMap((control, i) => (inUse.includes(control) ? { control, map: maps[i]! } : []))
 }
 
 type Masks = Pick<Scene, 'denoise' | 'compositing'>
@@ -69,11 +90,15 @@ function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestI
   return blurFill(picture, fillMask(selection, grow, feather))
 }
 
-function checkSizes({ area }: GenerateRequest, { snapshot, selection, depth }: RequestImages): void {
+function checkSizes(
+  { area }: GenerateRequest,
+  { snapshot, selection, depth, controls = [] }: RequestImages
+): void {
   for (const [name, image] of [
     ['snapshot', snapshot],
     ['selection', selection],
-    ['depth map', depth]
+    ['depth map', depth],
+    ...controls.map((map) => ['control map', map] as const)
   ] as const)
     if (image !== undefined && (image.width !== area.width || image.height !== area.height))
       throw new AppError('bad-message', {

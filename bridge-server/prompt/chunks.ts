@@ -1,4 +1,5 @@
 import { isBreak, type Part } from './grammar/attention.ts'
+import type { NamedEmbeddings } from './embeddings.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** How far back from a full chunk a comma may lie for the words behind it to move to the next one; the web UI's default. */
@@ -57,9 +58,15 @@ interface OpenChunk {
 
 /**
  * Fills chunks with tokens after the web UI's rules. A BREAK closes the chunk, even an empty one. A full chunk whose last
- * comma lies near its end gives the words behind that comma to the next one.
+ * comma lies near its end gives the words behind that comma to the next one. The vectors of an embedding stay
+ * in one chunk.
  */
-export function layOut(parts: readonly TokenPart[], comma: number, shape: ChunkShape): Layout {
+export function layOut(
+  parts: readonly TokenPart[],
+  comma: number,
+  shape: ChunkShape,
+  embeddings?: NamedEmbeddings
+): Layout {
   const room = shape.length - 2
   const chunks: Chunk[] = []
   let open = emptyChunk()
@@ -68,18 +75,30 @@ export function layOut(parts: readonly TokenPart[], comma: number, shape: ChunkS
     chunks.push(closedChunk(open, shape))
     open = next
   }
-  const add = (id: number, weight: number): void => {
+  const makeRoom = (id: number): void => {
     if (id === comma) open.lastComma = open.ids.length
     else if (open.ids.length === room && open.lastComma >= 0 && room - open.lastComma <= commaReach)
       close(cutAfterComma(open))
     if (open.ids.length === room) close()
-    open.ids.push(id)
-    open.weights.push(weight)
+  }
+  const add = (ids: readonly number[], weight: number): void => {
+    if (open.ids.length + ids.length > room) close()
+    open.ids.push(...ids)
+    open.weights.push(...ids.map(() => weight))
+  }
+  const addPart = (ids: Int32Array, weight: number): void => {
+    for (let i = 0; i < ids.length;) {
+      const id = ids[i]!
+      makeRoom(id)
+      const found = embeddings?.at(ids, i) ?? { ids: [id], tokens: 1 }
+      add(found.ids, weight)
+      i += found.tokens
+    }
   }
 
   for (const { ids, weight } of parts)
     if (ids === null) close()
-    else for (const id of ids) add(id, weight)
+    else addPart(ids, weight)
 
   const tokenCount = chunks.length * room + open.ids.length
   if (open.ids.length > 0 || chunks.length === 0)

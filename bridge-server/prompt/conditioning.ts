@@ -1,6 +1,7 @@
 import { assert } from '../errors.ts'
 import { zeros, type Tensor } from '../tensor/tensor.ts'
 import { commaToken, layOut, tokenizeParts, type Chunk, type ChunkShape } from './chunks.ts'
+import { embeddingFinder, type EmbeddingFinder, type PromptEmbedding } from './embeddings.ts'
 import { emphasize, partsOf, type EmphasisMode } from './emphasis.ts'
 import { parseComposition } from './grammar/composition.ts'
 import { scheduleOf, type ScheduledText } from './grammar/schedule.ts'
@@ -10,10 +11,13 @@ import type { OpenTokenizer, Tokenizer } from './tokenizer.ts'
 export interface TextEncoder extends ChunkShape {
   /** Folder of the vocabulary, or null for CLIP's own. */
   readonly tokenizerFolder: string | null
+  /** How many tokens there are; greater ids are rows of `vectors`. */
+  readonly vocabulary: number
   /** `ids`: n chunks → [n, length, width], and where the encoder has it [n, width] at the end token. */
   encode(
     ids: readonly Int32Array[],
-    clipSkip?: number
+    clipSkip?: number,
+    vectors?: Tensor
   ): Promise<{ readonly hidden: Tensor; readonly pooled: Tensor | null }>
 }
 
@@ -21,6 +25,8 @@ export interface TextEncoder extends ChunkShape {
 export interface PromptEncoder {
   readonly encoder: TextEncoder
   readonly tokenizer: Tokenizer
+  /** Absent: names of embeddings are words. */
+  readonly embeddings?: EmbeddingFinder
 }
 
 /** A prompt as a UNet takes it. */
@@ -66,9 +72,17 @@ export interface ConditionOptions extends EncodeOptions {
 /** Opens the vocabulary of each encoder. Throws what `openTokenizer` throws. */
 export const promptEncoders = (
   encoders: readonly TextEncoder[],
-  open: OpenTokenizer
+  open: OpenTokenizer,
+  embeddings: readonly PromptEmbedding[] = []
 ): Promise<readonly PromptEncoder[]> =>
-  Promise.all(encoders.map(async (encoder) => ({ encoder, tokenizer: await open(encoder.tokenizerFolder) })))
+  Promise.all(
+    encoders.map(async (encoder, index) => {
+      const tokenizer = await open(encoder.tokenizerFolder)
+      const { vocabulary } = encoder
+      const finder = await embeddingFinder(embeddings, { tokenizer, index, vocabulary })
+      return { encoder, tokenizer, embeddings: finder }
+    })
+  )
 
 /**
  * Encodes a prompt for all steps, each distinct text once. Network tags must be out of it already (`extractNetworks`),
@@ -108,12 +122,13 @@ export async function encodePrompt(
 ): Promise<EncodedPrompt> {
   const contexts: Tensor[] = []
   let pooled: Tensor | null = null
-  for (const { encoder, tokenizer } of encoders) {
+  for (const prompted of encoders) {
     signal?.throwIfAborted()
-    const chunks = await chunksOf({ encoder, tokenizer }, text, emphasis)
-    const output = await encoder.encode(
+    const { chunks, vectors } = await chunksOf(prompted, text, emphasis)
+    const output = await prompted.encoder.encode(
       chunks.map(({ ids }) => ids),
-      clipSkip
+      clipSkip,
+      vectors
     )
     const weights = chunks.map((chunk) => chunk.weights)
     contexts.push(joinedChunks(emphasize(output.hidden, weights, emphasis)))
@@ -123,12 +138,14 @@ export async function encodePrompt(
 }
 
 async function chunksOf(
-  { encoder, tokenizer }: PromptEncoder,
+  { encoder, tokenizer, embeddings }: PromptEncoder,
   text: string,
   emphasis: EmphasisMode
-): Promise<readonly Chunk[]> {
+): Promise<{ readonly chunks: readonly Chunk[]; readonly vectors: Tensor | undefined }> {
   const parts = await tokenizeParts(tokenizer, partsOf(text, emphasis))
-  return layOut(parts, await commaToken(tokenizer), encoder).chunks
+  const named = await embeddings?.namedIn(parts)
+  const { chunks } = layOut(parts, await commaToken(tokenizer), encoder, named)
+  return { chunks, vectors: named?.vectors }
 }
 
 /** [n, length, width] → [1, n · length, width]. */

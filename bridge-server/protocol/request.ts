@@ -1,4 +1,5 @@
 import {
+  Array as List,
   Boolean as Flag,
   Integer,
   Literal,
@@ -10,7 +11,7 @@ import {
   Union,
   type Static
 } from 'typebox'
-import { Point, Rect, Size } from './geometry.ts'
+import { Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
 
 /** What is asked for. `img2img` with a selection is a masked refine; `outpaint` fills empty canvas and leaves old pixels alone. */
@@ -86,6 +87,31 @@ export const MaskSettings = Struct(
 )
 export type MaskSettings = Static<typeof MaskSettings>
 
+/**
+ * What gives way where prompt and map disagree. `balanced`: nothing. `prompt`: the map, most where details are. `control`: the
+ * prompt, for the map guides only the prediction with it (Zhang et al. 2023, arXiv:2302.05543, “guess mode”).
+ */
+export const ControlMode = Union([Literal('balanced'), Literal('prompt'), Literal('control')])
+export type ControlMode = Static<typeof ControlMode>
+
+/** A ControlNet and the map that it follows. */
+export const Control = Struct(
+  {
+    /** A ControlNet's name or id in the catalogue. */
+    model: Text({ minLength: 1, maxLength: 512 }),
+    /** The map, of the area's size: `gray8`, or `rgba8` on black. */
+    image: ImageRef,
+    /** 1 is as it was trained; 0 is off. */
+    weight: Num({ minimum: 0, maximum: 2 }),
+    /** The share of the steps before which, and after which, it does nothing. */
+    start: Num({ minimum: 0, maximum: 1 }),
+    end: Num({ minimum: 0, maximum: 1 }),
+    mode: ControlMode
+  },
+  { additionalProperties: false }
+)
+export type Control = Static<typeof Control>
+
 /** Everything the server needs to know to make pictures. Nothing about a job may travel any other way. */
 export const GenerateRequest = Struct(
   {
@@ -97,8 +123,6 @@ export const GenerateRequest = Struct(
     /** The editor's own id of the document; the result belongs to it. */
     documentId: Text({ maxLength: 256 }),
     canvas: Size,
-    /** Where the canvas' corner lay for the editor, which so finds the place of the result after a crop. Not the server's. */
-    origin: Optional(Point),
     /** Document pixels that are generated, inside the canvas: the selection with its context, or the whole canvas. */
     area: Rect,
     /** What a person sees in `area`, `rgba8` of its size; transparent where the canvas is empty. Absent for txt2img. */
@@ -107,6 +131,8 @@ export const GenerateRequest = Struct(
     selection: Optional(ImageRef),
     /** A depth map for depth2img, `gray8` of the area's size, near is bright; absent: estimated from the snapshot. */
     depth: Optional(ImageRef),
+    /** ControlNets, all at once. LoRAs, hypernetworks and embeddings are named in the prompt. */
+    controls: Optional(List(Control, { maxItems: 8 })),
     /** How much of the snapshot may change: 1 ignores it. */
     strength: Num({ minimum: 0, maximum: 1 }),
     sampling: Sampling,

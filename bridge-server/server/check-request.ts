@@ -44,12 +44,15 @@ function checkArea({ area, canvas }: GenerateRequest): void {
 function imagesByField({
   snapshot,
   selection,
-  depth
+  depth,
+  controls = []
 }: GenerateRequest): (readonly [string, ImageRef, PixelFormat])[] {
   const images: (readonly [string, ImageRef, PixelFormat])[] = []
   if (snapshot !== undefined) images.push(['snapshot', snapshot, 'rgba8'])
   if (selection !== undefined) images.push(['selection', selection, 'gray8'])
   if (depth !== undefined) images.push(['depth', depth, 'gray8'])
+  // A map may be of either kind.
+  for (const [i, { image }] of controls.entries()) images.push([`controls.${i}.image`, image, image.format])
   return images
 }
 

@@ -313,6 +313,27 @@ describe('what cannot be done is said with the numbers', () => {
       code: 'bad-message',
       message: expect.stringContaining('65 × 48') as string
     }))
-  test('a network in the prompt', () =>
-    refusal({ prompt: 'a car <lora:shiny:1>' }, {}).toMatchObject({ code: 'prompt-invalid' }))
+  test('a network in the negative prompt', () =>
+    refusal({ negativePrompt: 'blurry <lora:shiny:1>' }, {}).toMatchObject({
+      code: 'prompt-invalid',
+      message: expect.stringContaining('<lora:shiny:1>') as string
+    }))
+  test('a weight that is no number', () =>
+    refusal({ prompt: 'a car <lora:shiny:much>' }, {}).toMatchObject({
+      code: 'prompt-invalid',
+      message: expect.stringContaining('“much”') as string
+    }))
+  test('a control without its map', () =>
+    refusal(
+      {
+        controls: [
+          {
+            model: 'canny',
+            image: { blob: '0'.repeat(64), width: 64, height: 48, format: 'gray8' },
+            ...{ weight: 1, start: 0, end: 1, mode: 'balanced' }
+          }
+        ]
+      },
+      {}
+    ).toMatchObject({ code: 'bad-message' }))
 })

@@ -5,8 +5,10 @@ import type { Gray, Rgba } from '../../../bridge-server/image/pixels.ts'
 import { resizeGray } from '../../../bridge-server/image/resize.ts'
 import { grayToTensor, toPixels, toTensor } from '../../../bridge-server/image/tensor-pixels.ts'
 import { encodePrompts } from '../../../bridge-server/pipeline/conditioning.ts'
+import { guidingControls } from '../../../bridge-server/pipeline/control.ts'
 import { sampleLatents } from '../../../bridge-server/pipeline/latents.ts'
 import { extraChannels } from '../../../bridge-server/pipeline/model-input.ts'
+import { promptNetworks } from '../../../bridge-server/pipeline/networks.ts'
 import { sizeEmbeddingOf } from '../../../bridge-server/pipeline/size-embedding.ts'
 import type { DiffusionModel } from '../../../bridge-server/runtime/model.ts'
 import { planAsDiffusers } from '../../../bridge-server/sampling/diffusers.ts'
@@ -35,7 +37,17 @@ export interface WebuiRequest {
   readonly mask?: string
   readonly mask_round?: boolean
   readonly depth?: string
-  readonly alwayson_scripts?: unknown
+  readonly alwayson_scripts?: {
+    readonly controlnet: {
+      readonly args: readonly {
+        readonly image: string
+        readonly model: string
+        readonly weight: number
+        readonly guidance_start: number
+        readonly guidance_end: number
+      }[]
+    }
+  }
   readonly scheduler_config?: { readonly _class_name?: string }
   readonly tolerance: { readonly max_level: number; readonly share: number; readonly mean: number }
 }
@@ -68,11 +80,16 @@ function planOf(request: WebuiRequest, sigmas: ModelSigmas): SamplingPlan {
 export async function pictures(
   folder: string,
   request: WebuiRequest,
-  model: DiffusionModel
+  plain: DiffusionModel
 ): Promise<readonly Rgba[]> {
   const { width, height, batch_size: count } = request
   const workingSize = { width, height }
   const dims = [1, 4, height / 8, width / 8]
+  const units = request.alwayson_scripts?.controlnet.args ?? []
+  const model = await plain.with({
+    ...promptNetworks(request.prompt),
+    controlNets: units.map((unit) => unit.model)
+  })
   const sigmas = modelSigmas(model.alphasCumprod)
   const plan = planOf(request, sigmas)
   const { signal } = new AbortController()
@@ -88,6 +105,12 @@ export async function pictures(
   const picture = request.init_images === undefined ? null : await read('init.png')
   const mask = request.mask === undefined ? null : grayOf(await read('mask.png'))
   const depth = request.depth === undefined ? null : grayToTensor(grayOf(await read('depth.png')))
+  const controls = await Promise.all(
+    units.map(async ({ image, weight, guidance_start: start, guidance_end: end }) => ({
+      control: { weight, start, end, mode: 'balanced' as const },
+      map: await read(image)
+    }))
+  )
   const job = {
     model,
     sigmas,
@@ -103,6 +126,7 @@ export async function pictures(
       }),
       sizes: sizeEmbeddingOf(model, workingSize)
     },
+    controls: await guidingControls(model, controls, workingSize),
     guidance: request.cfg_scale,
     guidanceRescale: 0,
     noise: 'cpu' as const,

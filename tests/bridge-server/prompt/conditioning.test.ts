@@ -16,6 +16,7 @@ function fakeEncoder(width: number, withPooled: boolean) {
   const calls: (readonly Int32Array[])[] = []
   const encoder: TextEncoder = {
     length: 77,
+    vocabulary: 49408,
     startToken: 49406,
     endToken: 49407,
     padToken: 49407,

@@ -1,0 +1,65 @@
+import { AppError } from '../errors.ts'
+import { extractNetworks, findNetworks, type NetworkTag } from '../prompt/grammar/networks.ts'
+import { parseWeight } from '../prompt/grammar/number.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import type { DiffusionModel, Extensions, Models } from '../runtime/model.ts'
+
+/** Opens a request's model with the networks in it that its prompt and its controls name. */
+export async function openWithNetworks(models: Models, request: GenerateRequest): Promise<DiffusionModel> {
+  const model = await models.open(request.model)
+  return model.with({
+    ...promptNetworks(request.prompt),
+    controlNets: controlsInUse(request).map((control) => control.model)
+  })
+}
+
+/** Those that may do anything. */
+export const controlsInUse = ({ controls = [] }: GenerateRequest): NonNullable<GenerateRequest['controls']> =>
+  controls.filter(({ weight, start, end }) => weight > 0 && start <= end)
+
+/**
+ * What `<lora:name:text:unet>`, `<lyco:…>` and `<hypernet:name:weight>` in a prompt ask for, by the web UI's rules: weights are 1
+ * where they are not said, and the UNet's is the text encoders'. Tags of other kinds do nothing.
+ * Throws AppError 'prompt-invalid' for a weight that is no number.
+ */
+export function promptNetworks(prompt: string): Pick<Extensions, 'loras' | 'hypernetworks'> {
+  const { networks } = extractNetworks(prompt)
+  const of = (...kinds: readonly string[]): readonly NetworkTag[] =>
+    networks.filter(({ kind }) => kinds.includes(kind))
+  return {
+    loras: of('lora', 'lyco').map((tag) => {
+      const text = weightOf(tag, tag.named.te ?? tag.positional[1]) ?? 1
+      return { name: nameOf(tag), text, unet: weightOf(tag, tag.named.unet ?? tag.positional[2]) ?? text }
+    }),
+    hypernetworks: of('hypernet').map((tag) => ({
+      name: nameOf(tag),
+      weight: weightOf(tag, tag.positional[1]) ?? 1
+    }))
+  }
+}
+
+/** The prompt without its tags. */
+export const withoutNetworks = (prompt: string): string => extractNetworks(prompt).prompt
+
+/** A negative prompt has nothing to apply networks to. Throws AppError 'prompt-invalid'. */
+export function refuseNetworks(negativePrompt: string): void {
+  const [tag] = findNetworks(negativePrompt)
+  if (tag === undefined) return
+  const text = negativePrompt.slice(tag.from, tag.to)
+  throw new AppError('prompt-invalid', {
+    message: `The negative prompt names a network, ${text}, which works on the whole picture.`,
+    hint: 'Move the tag to the prompt.'
+  })
+}
+
+const nameOf = ({ positional }: NetworkTag): string => positional[0]?.trim() ?? ''
+
+function weightOf({ kind, positional }: NetworkTag, written: string | undefined): number | null {
+  if (written === undefined) return null
+  const weight = parseWeight(written.trim())
+  if (weight !== null) return weight
+  throw new AppError('prompt-invalid', {
+    message: `“${written}” is no weight, in <${kind}:${positional.join(':')}>.`,
+    hint: `Write a number, such as <${kind}:${positional[0] ?? 'name'}:0.8>.`
+  })
+}
