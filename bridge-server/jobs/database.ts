@@ -62,11 +62,24 @@ function wrapped(connection: Libsql.Database): Database {
     run: (sql, ...values) => translated(() => prepared(sql).run(...values).changes),
     get: (sql, ...values) => rowOf(translated(() => prepared(sql).get(...values))),
     all: (sql, ...values) => translated(() => prepared(sql).all(...values)).map((row) => rowOf(row) ?? {}),
-    transaction: (work) => translated(() => connection.transaction(work).immediate()),
+    transaction: (work) => translated(() => transaction(connection, work)),
     close: () => {
       statements.clear()
       connection.close()
     }
+  }
+}
+
+function transaction<Result>(connection: Libsql.Database, work: () => Result): Result {
+  connection.exec('BEGIN IMMEDIATE')
+  try {
+    const result = work()
+    connection.exec('COMMIT')
+    return result
+  } catch (error) {
+    // A full disk has rolled it back already, and to do so again would hide the reason.
+    if (connection.inTransaction) connection.exec('ROLLBACK')
+    throw error
   }
 }
 

@@ -41,7 +41,11 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     if (running !== null || !working) return
     const next = line.takeNext()
     if (next === null) return
-    const stored = store.start(next.key, now())
+    const stored = kept(next, () => store.start(next.key, now()))
+    if (stored === null) {
+      wake()
+      return
+    }
     events.publish(stored.client, { type: 'started', jobId: stored.job.id })
     const run = createRun({
       stored,
@@ -59,6 +63,17 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     })
   }
 
+  /** Does what must be kept. Null, and the job is told as failed, where it cannot be: the next server takes it up again. */
+  const kept = <Result>({ client, job }: StoredJob, work: () => Result): Result | null => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof AppError)) report(error)
+      events.publish(client, { type: 'failed', jobId: job.id, error: toErrorReply(error) })
+      return null
+    }
+  }
+
   const settle = (stored: StoredJob, end: RunEnd): void => {
     if (end.state === 'interrupted') {
       putBack(stored, 'does not count')
@@ -72,18 +87,13 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
   }
 
   const putBack = (stored: StoredJob, attempt: 'counts' | 'does not count'): void => {
-    store.putBack(stored.key, attempt)
+    if (kept(stored, () => store.putBack(stored.key, attempt)) === null) return
     line.putFirst(stored)
   }
 
-  const finish = ({ key, client, job }: StoredJob, outcome: Outcome): void => {
-    try {
-      store.finish(key, now(), outcome)
-    } catch (error) {
-      if (!(error instanceof AppError)) report(error)
-      events.publish(client, { type: 'failed', jobId: job.id, error: toErrorReply(error) })
-      return
-    }
+  const finish = (stored: StoredJob, outcome: Outcome): void => {
+    const { key, client, job } = stored
+    if (kept(stored, () => store.finish(key, now(), outcome)) === null) return
     const event = finalEvent({ ...job, result: null, error: null, ...outcome })
     assert(event !== null, `job ${job.id} has ended without a last word`)
     events.publish(client, event)

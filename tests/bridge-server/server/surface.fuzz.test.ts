@@ -57,7 +57,7 @@ function createMaker(random: () => number) {
         type: 'generate',
         jobId: pick(jobIds),
         request: {
-          ...aRequest({ prompt: String(pick(jobIds)) }),
+          ...aRequest({ prompt: pick(jobIds) }),
           ...(random() < 0.3 ? { snapshot: image(), selection: image(), depth: image(), mask: {} } : {})
         }
       }),
