@@ -120,7 +120,9 @@ function createView({ document, photoshop }: PluginRuntime) {
     show(root: { appendChild(child: WebView): unknown }) {
       if (view !== null) return
       view = document.createElement('webview')
-      for (const [name, value] of Object.entries({ src: PAGE, width: '100%', height: '100%' }))
+      // The panel's own node is only as high as what it holds, so percent of it would be nothing.
+      const style = 'display: block; border: none; width: 100vw; height: 100vh'
+      for (const [name, value] of Object.entries({ src: PAGE, width: '100%', height: '100%', style }))
         view.setAttribute(name, value)
       root.appendChild(view)
       // The gripper is painted over the page's corner; a version that cannot leave it out still works.

@@ -18,10 +18,10 @@ export function strict<T extends object>(name: string, object: T): T {
       return Reflect.get(target, key, receiver)
     },
     set(target, key, value) {
-      const own = Object.getOwnPropertyDescriptor(target, key)
-      if (own === undefined || !('set' in own) || own.get === undefined)
-        throw new SimUnsupported(`writing of ${name}.${String(key)}`)
-      return Reflect.set(target, key, value, target)
+      // Only what has a setter takes a value; a plain field of the simulator's is read-only outside.
+      const isAccessor = Object.getOwnPropertyDescriptor(target, key)?.get !== undefined
+      if (isAccessor && Reflect.set(target, key, value, target)) return true
+      throw new SimUnsupported(`writing of ${name}.${String(key)}`)
     }
   })
 }

@@ -20,7 +20,7 @@ export function createSimWebView(world: World, toHost: (event: WebViewMessage) =
 
   const view: WebView = strict('webview', {
     setAttribute(name: string, value: string) {
-      if (!['src', 'width', 'height', 'uxpAllowInspector'].includes(name))
+      if (!['src', 'width', 'height', 'style', 'uxpAllowInspector'].includes(name))
         throw new SimUnsupported(`attribute ${name}`)
       attributes.set(name, value)
     },
