@@ -11,7 +11,7 @@ import {
   Union,
   type Static
 } from 'typebox'
-import { Rect, Size } from './geometry.ts'
+import { Point, Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
 
 /** What is asked for. `img2img` with a selection is a masked refine; `outpaint` fills empty canvas and leaves old pixels alone. */
@@ -123,6 +123,8 @@ export const GenerateRequest = Struct(
     /** The editor's own id of the document; the result belongs to it. */
     documentId: Text({ maxLength: 256 }),
     canvas: Size,
+    /** Where the canvas' corner lay for the editor, which so finds the place of the result after a crop. Not the server's. */
+    origin: Optional(Point),
     /** Document pixels that are generated, inside the canvas: the selection with its context, or the whole canvas. */
     area: Rect,
     /** What a person sees in `area`, `rgba8` of its size; transparent where the canvas is empty. Absent for txt2img. */
