@@ -9,6 +9,7 @@ import { createJobStore } from './jobs/job-store.ts'
 import { createPreviews } from './jobs/previews.ts'
 import { createQueue } from './jobs/queue.ts'
 import { openBrowser } from './open-browser.ts'
+import { networksNamed } from './pipeline/networks.ts'
 import type { Choice } from './protocol/catalogue.ts'
 import { createTokenizers } from './prompt/tokenizer.ts'
 import { createPromptReader } from './read-prompt.ts'
@@ -20,7 +21,8 @@ import { defaultLimits } from './server/limits.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
 import { openTokens } from './server/tokens.ts'
-import { openLibrary } from './weights/library.ts'
+import { openExtensions, type ExtensionLibrary } from './weights/extensions/extension-library.ts'
+import { openLibrary, type Library } from './weights/library.ts'
 import { createModelInbox } from './weights/model-inbox.ts'
 
 /** Blobs that no job names are kept for this long: their job may be on its way. */
@@ -65,6 +67,7 @@ async function serve(config: Config): Promise<void> {
     cacheFolder: folder.cache,
     settingsFile: folder.modelSettings
   })
+  const extensions = openExtensions({ folders: () => library.searched(), cacheFolder: folder.cache })
   const inbox = await createModelInbox(folder.models)
   const app = await buildApp({
     ...{ queue, blobs, previews, tokens, log },
@@ -73,11 +76,8 @@ async function serve(config: Config): Promise<void> {
     version: config.version,
     device: () => engine.device(),
     port: config.port,
-    catalogue: async () => ({
-      ...(await library.catalogue()),
-      samplers: menu(samplers),
-      schedules: menu(schedules)
-    }),
+    catalogue: () => catalogueOf(library, extensions),
+    checkNetworks: (request) => extensions.require(networksNamed(request)),
     models: { ...library, ...inbox },
     readPrompt: createPromptReader({ find: (id) => library.find(id), openTokenizer: createTokenizers() }),
     pageFolder: config.pageFolder
@@ -111,6 +111,19 @@ async function serve(config: Config): Promise<void> {
   const link = `${address}#token=${token}`
   process.stdout.write(`Marquee is ready at ${link}\n`)
   if (config.open) openBrowser(link, (error) => log.info(error, 'no browser opened'))
+}
+
+/** What is no model and stands beside one is not refused. */
+async function catalogueOf(library: Library, extensions: ExtensionLibrary) {
+  const [models, beside] = await Promise.all([library.catalogue(), extensions.list()])
+  const known = new Set(beside.map(({ id }) => id))
+  return {
+    ...models,
+    refused: models.refused.filter(({ id }) => !known.has(id)),
+    extensions: beside.map((each) => ({ ...each })),
+    samplers: menu(samplers),
+    schedules: menu(schedules)
+  }
 }
 
 const menu = (entries: readonly Choice[]): Choice[] => entries.map(({ id, label }) => ({ id, label }))

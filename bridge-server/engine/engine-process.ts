@@ -4,6 +4,7 @@ import type { Job } from '../protocol/results.ts'
 import { openDevice } from '../runtime/device.ts'
 import type { Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
+import { openExtensions } from '../weights/extensions/extension-library.ts'
 import { openLibrary } from '../weights/library.ts'
 import { isToEngine, type EngineSettings, type FromEngine } from './engine-messages.ts'
 import { runJob } from './run-job.ts'
@@ -50,6 +51,7 @@ async function open(settings: EngineSettings): Promise<Opened> {
   tell({ type: 'ready', device })
   const models = createModels({
     find: (id) => library.find(id),
+    extensions: openExtensions({ folders: () => library.searched(), cacheFolder }),
     ...{ device, memoryBytes },
     ...(mode === 'auto' ? {} : { mode })
   })

@@ -38,6 +38,18 @@ export function promptNetworks(prompt: string): Pick<Extensions, 'loras' | 'hype
   }
 }
 
+/** Every network that a request names, by kind; embeddings are words until a model reads them. */
+export function networksNamed(
+  request: GenerateRequest
+): readonly { readonly kind: 'lora' | 'hypernetwork' | 'controlnet'; readonly name: string }[] {
+  const { loras, hypernetworks } = promptNetworks(request.prompt)
+  return [
+    ...loras.map(({ name }) => ({ kind: 'lora' as const, name })),
+    ...hypernetworks.map(({ name }) => ({ kind: 'hypernetwork' as const, name })),
+    ...controlsInUse(request).map(({ model: name }) => ({ kind: 'controlnet' as const, name }))
+  ]
+}
+
 /** The prompt without its tags. */
 export const withoutNetworks = (prompt: string): string => extractNetworks(prompt).prompt
 

@@ -1,5 +1,4 @@
 import type { Tensor } from '../tensor/tensor.ts'
-import type { TokenPart } from './chunks.ts'
 import type { Tokenizer } from './tokenizer.ts'
 
 /** A textual inversion by the name that stands for it in prompts. */
@@ -24,9 +23,14 @@ export interface NamedEmbeddings {
   readonly vectors: Tensor | undefined
 }
 
+/** A part of a text; null where it is a BREAK. */
+interface Tokens {
+  readonly ids: Int32Array | null
+}
+
 /** Finds the embeddings that texts name, by the tokens of the names as the web UI does, and opens those alone. */
 export interface EmbeddingFinder {
-  namedIn(parts: readonly TokenPart[]): Promise<NamedEmbeddings>
+  namedIn(parts: readonly Tokens[]): Promise<NamedEmbeddings>
 }
 
 interface Entry {
@@ -71,7 +75,7 @@ const startsAt = (ids: Int32Array, position: number, name: Int32Array): boolean 
   name.every((id, i) => ids[position + i] === id)
 
 function firstUnopened(
-  parts: readonly TokenPart[],
+  parts: readonly Tokens[],
   beginning: Beginning,
   opened: ReadonlyMap<Entry, unknown>
 ): Entry | null {

@@ -11,10 +11,8 @@ import {
   Union,
   type Static
 } from 'typebox'
-
-/** Model families Marquee runs, told apart by tensor names and shapes. */
-export const Family = Union([Literal('sd1'), Literal('sd2'), Literal('sdxl'), Literal('sdxl-refiner')])
-export type Family = Static<typeof Family>
+import { ExtensionInfo } from './extensions.ts'
+import { Family } from './family.ts'
 
 /** What the UNet predicts. */
 export const Prediction = Union([Literal('epsilon'), Literal('v'), Literal('sample')])
@@ -85,6 +83,8 @@ export type Choice = Static<typeof Choice>
 export const Catalogue = Struct({
   models: List(ModelInfo),
   refused: List(RefusedModel),
+  /** LoRAs, embeddings, hypernetworks and ControlNets. */
+  extensions: List(ExtensionInfo),
   /** VAE files that any model may be given. */
   vaes: List(Choice),
   /** Absolute paths of the folders that were added by `POST /api/model-folders`. */

@@ -8,7 +8,7 @@ import {
   Union,
   type Static
 } from 'typebox'
-import { Family } from './catalogue.ts'
+import { Family } from './family.ts'
 
 /** What may be put beside a model. */
 export const ExtensionKind = Union([

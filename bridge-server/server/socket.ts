@@ -5,6 +5,7 @@ import { AppError, toErrorReply } from '../errors.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { PROTOCOL_VERSION, type ClientMessage, type ServerMessage } from '../protocol/messages.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
 import { parseClientMessage, type Parsed } from '../protocol/parse.ts'
 import { checkRequest } from './check-request.ts'
 import { createBucket, createCounts, type Limits } from './limits.ts'
@@ -26,6 +27,8 @@ export interface SocketParts {
   readonly device: () => string
   readonly queue: Queue
   readonly blobs: BlobStore
+  /** Throws AppError where a job names networks that are not there, before it waits for nothing. */
+  readonly checkNetworks?: (request: GenerateRequest) => Promise<void>
 }
 
 /** `/api/socket`: `hello` first; then a client's messages go to the queue and its jobs' events come back. */
@@ -122,12 +125,17 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
   })
 }
 
-async function obey(message: ClientMessage, client: string, { queue, blobs }: SocketParts): Promise<void> {
+async function obey(
+  message: ClientMessage,
+  client: string,
+  { queue, blobs, checkNetworks }: SocketParts
+): Promise<void> {
   switch (message.type) {
     case 'hello':
       throw new AppError('bad-message', { message: 'hello was said before; it comes once, first.' })
     case 'generate':
       await checkRequest(message.request, blobs)
+      await checkNetworks?.(message.request)
       queue.submit(client, message.jobId, message.request)
       return
     case 'cancel':

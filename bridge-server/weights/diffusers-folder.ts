@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
-import type { Family } from '../protocol/catalogue.ts'
+import type { Family } from '../protocol/family.ts'
 import type { Checkpoint, UnetPart } from './checkpoint.ts'
 import { readConfig, requireConfig, type Config } from './config-file.ts'
 import { depthFromFolder } from './depth-folder.ts'

@@ -15,6 +15,8 @@ import { chosenVae, findVaeFiles } from './vae-files.ts'
 export interface Library {
   /** All of them, and the files that cannot be used; reads headers of what is new or changed. Begins to hash them. */
   catalogue(): Promise<Pick<Catalogue, 'models' | 'refused' | 'vaes' | 'folders'>>
+  /** Where it looks: what it was given, then what was added. */
+  searched(): Promise<readonly string[]>
   /** Opens one, as it was chosen to be. Throws AppError: 'model-missing', or why it cannot be used. */
   find(id: string): Promise<Checkpoint>
   /** Remembers what a person says of a model. Throws AppError 'model-missing' where there is no such model or VAE. */
@@ -87,6 +89,7 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
       }
       return { models, refused, vaes: vaes.map(({ id, label }) => ({ id, label })), folders: [...folders] }
     },
+    searched: async () => all((await settings.read()).folders),
     async find(id) {
       const { folders, choices } = await settings.read()
       const { file } = await locate(id, folders)

@@ -1,7 +1,8 @@
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import type { Dtype, WeightSource } from '../graph/weight.ts'
-import type { Family, ModelDefaults, ModelInfo, Prediction } from '../protocol/catalogue.ts'
+import type { ModelDefaults, ModelInfo, Prediction } from '../protocol/catalogue.ts'
+import type { Family } from '../protocol/family.ts'
 import { shownName } from './tensor-table.ts'
 
 export type Distillation = ModelInfo['distillation']

@@ -1,5 +1,6 @@
 import type { Weight } from '../graph/weight.ts'
-import type { Family, Prediction } from '../protocol/catalogue.ts'
+import type { Prediction } from '../protocol/catalogue.ts'
+import type { Family } from '../protocol/family.ts'
 import type { Conditioning } from './model-info.ts'
 import { readNumbers } from './read-numbers.ts'
 import type { TensorTable } from './tensor-table.ts'

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Weight } from '../graph/weight.ts'
-import type { Family } from '../protocol/catalogue.ts'
+import type { Family } from '../protocol/family.ts'
 import type { TextEncoderPart } from './checkpoint.ts'
 import { clipRename } from './diffusers-names.ts'
 import { openClipToTransformers } from './open-clip-names.ts'

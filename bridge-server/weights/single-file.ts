@@ -1,4 +1,4 @@
-import type { Family } from '../protocol/catalogue.ts'
+import type { Family } from '../protocol/family.ts'
 import type { Checkpoint, TextEncoderPart } from './checkpoint.ts'
 import { refuseForeign } from './foreign-kinds.ts'
 import { depthFromSingleFile } from './midas.ts'

@@ -25,6 +25,7 @@ export const testToken = 'a-token-for-tests'
 const emptyCatalogue: Catalogue = {
   models: [],
   refused: [],
+  extensions: [],
   vaes: [],
   folders: [],
   samplers: [],

@@ -33,6 +33,7 @@ export const model = (id: string, change: Partial<ModelInfo> = {}): ModelInfo =>
 export const catalogue = (...models: readonly ModelInfo[]): Catalogue => ({
   models: [...models],
   refused: [],
+  extensions: [],
   vaes: [],
   folders: [],
   samplers: [{ id: 'euler', label: 'Euler' }],
