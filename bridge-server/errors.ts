@@ -24,7 +24,11 @@ export class AppError extends Error {
 /** Any thrown thing as a reply. The text of a bug stays in the log, for it may hold paths. */
 export function toErrorReply(error: unknown): ErrorReply {
   if (error instanceof AppError)
-    return { code: error.code, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
+    return {
+      code: error.code,
+      message: error.message,
+      ...(error.hint === undefined ? {} : { hint: error.hint })
+    }
   return {
     code: 'internal',
     message: 'Something went wrong inside Marquee.',
