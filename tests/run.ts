@@ -27,11 +27,22 @@ function program(name: string, args: readonly string[], env: NodeJS.ProcessEnv =
 
 function tests(project: string, env: NodeJS.ProcessEnv = {}): void {
   const file = path.join(scratch, `${project}.json`)
-  const args = ['run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const args = [
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`
+  ]
   const ok = program('vitest', args, env)
   const counts = countsOf(file)
   const crashed = !ok && (counts === null || counts.failed === 0)
-  results.push({ name: project, passed: counts?.passed ?? 0, failed: (counts?.failed ?? 0) + (crashed ? 1 : 0) })
+  results.push({
+    name: project,
+    passed: counts?.passed ?? 0,
+    failed: (counts?.failed ?? 0) + (crashed ? 1 : 0)
+  })
 }
 
 function countsOf(file: string): { passed: number; failed: number } | null {

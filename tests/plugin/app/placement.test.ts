@@ -16,5 +16,9 @@ it('follows the pixels of an area through a crop, by what the request remembers 
   expect(Check(GenerateRequest, request)).toBe(true)
   const area = { x: 50, y: 20, width: 8, height: 9 }
   expect(placedNow(area, request, { ...document, origin: { x: 7, y: -2 } })).toEqual(area)
-  expect(placedNow(area, request, { ...document, origin: { x: 37, y: 3 } })).toEqual({ ...area, x: 20, y: 15 })
+  expect(placedNow(area, request, { ...document, origin: { x: 37, y: 3 } })).toEqual({
+    ...area,
+    x: 20,
+    y: 15
+  })
 })
