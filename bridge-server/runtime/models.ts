@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 
 import type { ModelInfo } from '../protocol/catalogue.ts'
+import { alphasCumprodOf } from '../tensor/betas.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { openExtensions, type ExtensionLibrary } from '../weights/extensions/extension-library.ts'
 import { createDepthEstimator } from './depth.ts'
@@ -83,7 +84,7 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
     admChannels: unet.weights.get('label_emb.0.0.weight')?.shape[1] ?? 0,
     latentScale: vae.latentScale,
     downscale,
-    alphasCumprod: alphasCumprod(betas),
+    alphasCumprod: alphasCumprodOf(betas),
     encode,
     decode,
     estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime),
@@ -97,18 +98,4 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
     with: async (wanted) => modelOf(info, await extend(wanted))
   })
   return (info) => modelOf(info, plain)
-}
-
-const TRAINING_STEPS = 1000
-
-/** ldm.modules.diffusionmodules.util.make_beta_schedule, in float64. */
-export function alphasCumprod({ start, end, schedule }: Checkpoint['betas']): Float64Array {
-  const root = schedule === 'scaled_linear'
-  const [first, last] = root ? [Math.sqrt(start), Math.sqrt(end)] : [start, end]
-  let product = 1
-  return Float64Array.from({ length: TRAINING_STEPS }, (_, i) => {
-    const value = first + ((last - first) * i) / (TRAINING_STEPS - 1)
-    product *= 1 - (root ? value * value : value)
-    return product
-  })
 }

@@ -1,15 +1,5 @@
 import { assert } from '../errors.ts'
 
-/** How the noise of training grew from step to step. */
-export interface Betas {
-  readonly start: number
-  readonly end: number
-  /** `scaled-linear`: linear in the square root, as all Stable Diffusion models. */
-  readonly schedule: 'scaled-linear' | 'linear'
-  /** Training steps; 1000 when absent. */
-  readonly count?: number
-}
-
 /** The noise levels that a model was trained on, and the way between them and its timesteps. */
 export interface ModelSigmas {
   /** Rising, one per training step. */
@@ -24,18 +14,6 @@ export interface ModelSigmas {
 
 /** What stands in for the alpha of 0 that a zero terminal SNR ends in, for its sigma would be infinite; as in ComfyUI. */
 const SMALLEST_ALPHA = 4.8973451890853435e-8
-
-/** ᾱ of DDPM (Ho et al. 2020, arXiv:2006.11239): the cumulative product of 1 − β, in float64. */
-export function alphasCumprodOf({ start, end, schedule, count = 1000 }: Betas): Float64Array {
-  const scaled = schedule === 'scaled-linear'
-  const [first, last] = scaled ? [Math.sqrt(start), Math.sqrt(end)] : [start, end]
-  let product = 1
-  return Float64Array.from({ length: count }, (_, t) => {
-    const value = first + (t / (count - 1)) * (last - first)
-    product *= 1 - (scaled ? value * value : value)
-    return product
-  })
-}
 
 /** Rescales ᾱ so that the last step is pure noise: Lin et al. 2023 (arXiv:2305.08891), algorithm 1. The last value becomes 0. */
 export function zeroTerminalSnr(alphasCumprod: Float64Array): Float64Array {

@@ -1,5 +1,6 @@
 import type { WeightSource } from '../graph/weight.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
+import type { Betas } from '../tensor/betas.ts'
 
 /** A text encoder inside a checkpoint; weights have the names of transformers' CLIPTextModel(WithProjection). */
 export interface TextEncoderPart {
@@ -59,10 +60,5 @@ export interface Checkpoint {
   readonly unet: UnetPart
   readonly vae: VaePart
   readonly depth: DepthPart | null
-  /** Linear in the square root between the two, over 1000 steps ("scaled_linear"), unless `linear`. */
-  readonly betas: {
-    readonly start: number
-    readonly end: number
-    readonly schedule: 'scaled_linear' | 'linear'
-  }
+  readonly betas: Betas
 }

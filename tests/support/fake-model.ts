@@ -1,6 +1,6 @@
 import path from 'node:path'
+import { alphasCumprodOf } from '../../bridge-server/tensor/betas.ts'
 import type { DiffusionModel, Models, TextEncoder, UnetInput } from '../../bridge-server/runtime/model.ts'
-import { alphasCumprodOf } from '../../bridge-server/sampling/model-sigmas.ts'
 import { zeros, type Tensor } from '../../bridge-server/tensor/tensor.ts'
 
 interface FakeOptions {
@@ -15,7 +15,7 @@ export interface FakeModel extends DiffusionModel {
   readonly calls: readonly UnetInput[]
 }
 
-const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' })
+const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' })
 
 /**
  * A model of the real interface whose maths can be done by hand: a latent is the mean colour of 8 × 8 pixels, and the UNet

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { denoiserOf, type Network } from '../../../bridge-server/sampling/denoiser.ts'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { largestDifference } from '../../support/numbers.ts'
 
-const sigmas = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' }))
+const sigmas = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' }))
 const picture = Float32Array.of(0.3, -1.2, 2, 0)
 const noise = Float32Array.of(-0.7, 0.4, 1.1, 0.2)
 const noised = (sigma: number) => picture.map((value, i) => value + sigma * noise[i]!)

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { planAsDiffusers, type SchedulerConfig } from '../../../bridge-server/sampling/diffusers.ts'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { golden } from '../../support/golden.ts'
 import { largestRelativeDifference } from '../../support/numbers.ts'
 
@@ -30,7 +31,7 @@ const { diffusers_timesteps } = JSON.parse(readFileSync(golden('schedules/schedu
 const runs = JSON.parse(readFileSync(golden('samplers/samplers.json'), 'utf8')) as {
   readonly cases: readonly RunCase[]
 }
-const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' }))
+const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' }))
 
 /** diffusers multiplies its alphas up in float32, which moves the smallest sigma by two parts in 100 000. */
 const TABLE = 5e-5

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { brownianNoise } from '../../../bridge-server/sampling/brownian.ts'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { findSampler, samplers } from '../../../bridge-server/sampling/registry.ts'
 import type {
   Denoise,
@@ -11,7 +12,7 @@ import type {
 import { createTorchGenerator } from '../../../bridge-server/tensor/torch-random.ts'
 import { largestDifference } from '../../support/numbers.ts'
 
-const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' }))
+const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' }))
 
 // For data drawn from N(0, 1) the ideal denoiser is linear and the way of every point is known.
 const gaussian: Denoise = (x, sigma) => Promise.resolve(x.map((value) => value / (1 + sigma ** 2)))

@@ -1,10 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import {
-  alphasCumprodOf,
-  modelSigmas,
-  zeroTerminalSnr
-} from '../../../bridge-server/sampling/model-sigmas.ts'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
+import { modelSigmas, zeroTerminalSnr } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { golden } from '../../support/golden.ts'
 import { largestDifference, largestRelativeDifference } from '../../support/numbers.ts'
 import { readArrays } from '../../support/safetensors.ts'
@@ -24,7 +21,7 @@ const { conversions } = JSON.parse(readFileSync(golden('schedules/schedules.json
 const arrays = readArrays(golden('schedules/discrete.safetensors'))
 const array = (name: string): Float64Array => arrays.get(name)!.data
 
-const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' })
+const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' })
 const exact = modelSigmas(alphas, { precision: 'float64' })
 const sigmas = modelSigmas(alphas)
 

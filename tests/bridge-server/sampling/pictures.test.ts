@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { brownianNoise } from '../../../bridge-server/sampling/brownian.ts'
 import { planAsDiffusers, type SchedulerConfig } from '../../../bridge-server/sampling/diffusers.ts'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { planSampling } from '../../../bridge-server/sampling/plan.ts'
 import { samplers } from '../../../bridge-server/sampling/registry.ts'
 import type { Latents } from '../../../bridge-server/sampling/sampler.ts'
@@ -23,7 +24,7 @@ interface Request {
   readonly scheduler_config?: Omit<SchedulerConfig, '_class_name'>
 }
 
-const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' }))
+const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' }))
 const folder = findGolden('pictures')
 const cases =
   folder === null

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { planSampling } from '../../../bridge-server/sampling/plan.ts'
 import { sigmasFor } from '../../../bridge-server/sampling/schedules.ts'
 
-const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' }))
+const model = modelSigmas(alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' }))
 const plan = (sampler: string, steps: number, strength?: number) =>
   planSampling({ sampler, schedule: 'karras', steps, ...(strength === undefined ? {} : { strength }) }, model)
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { brownianNoise } from '../../../bridge-server/sampling/brownian.ts'
-import { alphasCumprodOf, modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { findSampler } from '../../../bridge-server/sampling/registry.ts'
 import type { Denoise, Latents, SamplerOptions } from '../../../bridge-server/sampling/sampler.ts'
 import { measured } from '../../support/fidelity.ts'
@@ -40,7 +41,7 @@ const arrays = readArrays(golden('samplers/noise.safetensors'))
 const start = Float32Array.from(arrays.get('start')!.data)
 const tape = Float32Array.from(arrays.get('noise')!.data)
 const modelSigmasOfReference = modelSigmas(
-  alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' })
+  alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' })
 )
 
 describe.each(recorded.cases.map((each) => ({ ...each, name: nameOf(each) })))('$name', (recordedCase) => {

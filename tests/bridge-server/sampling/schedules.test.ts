@@ -1,11 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { alphasCumprodOf } from '../../../bridge-server/tensor/betas.ts'
 import { AppError } from '../../../bridge-server/errors.ts'
-import {
-  alphasCumprodOf,
-  modelSigmas,
-  type ModelSigmas
-} from '../../../bridge-server/sampling/model-sigmas.ts'
+import { modelSigmas, type ModelSigmas } from '../../../bridge-server/sampling/model-sigmas.ts'
 import { schedules, sigmasFor } from '../../../bridge-server/sampling/schedules.ts'
 import { betaQuantile } from '../../../bridge-server/sampling/schedules/beta-quantile.ts'
 import { karras, polyexponential } from '../../../bridge-server/sampling/schedules/sigma-lists.ts'
@@ -31,7 +28,7 @@ const { sigma_lists } = JSON.parse(readFileSync(golden('schedules/schedules.json
 
 /** The tolerance that the file states, relative. */
 const TOLERANCE = 1e-5
-const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled-linear' })
+const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_linear' })
 const exact = modelSigmas(alphas, { precision: 'float64' })
 const real = modelSigmas(alphas)
 
