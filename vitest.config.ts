@@ -7,8 +7,16 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['tests/**/*.test.{ts,tsx}'],
-          exclude: ['tests/e2e/**', 'tests/**/*.model.test.ts'],
+          exclude: ['tests/e2e/**', 'tests/**/*.model.test.ts', 'tests/**/*.fuzz.test.ts'],
           testTimeout: 20_000
+        }
+      },
+      {
+        test: {
+          name: 'fuzz',
+          include: ['tests/**/*.fuzz.test.ts'],
+          testTimeout: 180_000,
+          fileParallelism: false
         }
       },
       {

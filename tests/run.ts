@@ -64,6 +64,7 @@ for (const [name, command, ...args] of checks) {
   results.push({ name, passed: ok ? 1 : 0, failed: ok ? 0 : 1 })
 }
 tests('unit')
+tests('fuzz')
 tests('model')
 const browser = ensureBrowser()
 if (browser === null && process.env.CI !== 'true') {
