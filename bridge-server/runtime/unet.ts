@@ -68,7 +68,8 @@ export function createUnet(
   }
 }
 
-function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {
+/** The graph alone; nothing is read but the headers that `part` came from. */
+export function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {
   const { weights, heads, normGroups, inputChannels } = part
   const graph = createGraph(target)
   const lowRank = lowRankOf(graph, extensions.loras)

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { openDevice } from '../../bridge-server/runtime/device.ts'
 import { createModels } from '../../bridge-server/runtime/models.ts'
+import { openSession } from '../../bridge-server/runtime/session.ts'
+import { unetGraph } from '../../bridge-server/runtime/unet.ts'
 import type { Mode } from '../../bridge-server/runtime/session-options.ts'
 import { createTorchGenerator } from '../../bridge-server/tensor/torch-random.ts'
 import { openCheckpoint } from '../../bridge-server/weights/open-checkpoint.ts'
@@ -42,6 +45,11 @@ const repeat = async (count: number, work: () => Promise<unknown>) => {
 }
 const runs = side > 32 ? 2 : 9
 
+const { provider, target } = await openDevice('cpu')
+const build = () => unetGraph(checkpoint.unet, { loras: [], hypernetworks: [], controlled: false }, target)
+const [building, graph] = await timed(() => Promise.resolve(build()))
+const [preparing, session] = await timed(() => openSession(graph, { provider, mode: mode ?? 'turbo' }))
+await session.release()
 const [textFirst] = await timed(() => text.encode(ids))
 const textNext = await repeat(runs, () => text.encode(ids))
 const [unetFirst] = await timed(unet)
