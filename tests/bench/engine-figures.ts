@@ -65,6 +65,8 @@ await models.release()
 
 const figures: readonly Figure[] = [
   { name: 'read the headers', value: opening, unit: 's' },
+  { name: 'UNet: graph built', value: building, unit: 's' },
+  { name: 'UNet: graph encoded and session ready', value: preparing, unit: 's' },
   {
     name: 'text encoder: graph, session, first touch of the weights',
     value: Math.max(0, textFirst - textNext),
