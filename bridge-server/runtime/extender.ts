@@ -1,12 +1,10 @@
-import type { Tensor } from '../tensor/tensor.ts'
-import type { Checkpoint, TextEncoderPart } from '../weights/checkpoint.ts'
-import type { Embedding as EmbeddingFile, FittedLora, Hypernetwork } from '../weights/extensions/extension.ts'
+import type { Checkpoint } from '../weights/checkpoint.ts'
+import type { FittedLora, Hypernetwork } from '../weights/extensions/extension.ts'
 import type { ExtensionLibrary, Opened } from '../weights/extensions/extension-library.ts'
 import { fitLora } from '../weights/extensions/lora-fit.ts'
-import { readNumbers } from '../weights/read-numbers.ts'
 import { createControlNet } from './controlnet.ts'
 import { checkHypernetwork } from './hypernetwork-fit.ts'
-import type { ControlNet, DiffusionModel, Embedding, Extensions, TextEncoder } from './model.ts'
+import type { ControlNet, DiffusionModel, Extensions, TextEncoder } from './model.ts'
 import type { Runtime } from './part.ts'
 import { createTextEncoder } from './text-encoder.ts'
 import { createUnet } from './unet.ts'
@@ -129,29 +127,4 @@ async function openAll(
       })
     )
   }
-}
-
-/** The textual inversions of a library as text encoders take them. */
-export const embeddingsFor = async (
-  encoders: readonly TextEncoderPart[],
-  library: ExtensionLibrary
-): Promise<readonly Embedding[]> =>
-  (await library.embeddings()).map((found) => ({
-    name: found.name,
-    open: async () => vectorsFor(encoders, (await found.open()).content)
-  }))
-
-async function vectorsFor(
-  encoders: readonly TextEncoderPart[],
-  { vectors }: EmbeddingFile
-): Promise<readonly Tensor[] | null> {
-  const widths = encoders.map(
-    ({ weights }) => weights.get('text_model.embeddings.token_embedding.weight')?.shape[1]
-  )
-  // The refiner's encoder is the second of XL's.
-  const own = vectors.slice(encoders.length === 1 ? -1 : 0)
-  if (own.length !== widths.length || own.some(({ shape }, i) => shape[1] !== widths[i])) return null
-  return Promise.all(
-    own.map(async (weight) => ({ data: Float32Array.from(await readNumbers(weight)), dims: weight.shape }))
-  )
 }

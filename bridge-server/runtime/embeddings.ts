@@ -1,0 +1,31 @@
+import type { Tensor } from '../tensor/tensor.ts'
+import type { TextEncoderPart } from '../weights/checkpoint.ts'
+import type { Embedding as EmbeddingFile } from '../weights/extensions/extension.ts'
+import type { ExtensionLibrary } from '../weights/extensions/extension-library.ts'
+import { readNumbers } from '../weights/read-numbers.ts'
+import type { Embedding } from './model.ts'
+
+/** The textual inversions of a library as text encoders take them. */
+export const embeddingsFor = async (
+  encoders: readonly TextEncoderPart[],
+  library: Pick<ExtensionLibrary, 'embeddings'>
+): Promise<readonly Embedding[]> =>
+  (await library.embeddings()).map((found) => ({
+    name: found.name,
+    open: async () => vectorsFor(encoders, (await found.open()).content)
+  }))
+
+async function vectorsFor(
+  encoders: readonly TextEncoderPart[],
+  { vectors }: EmbeddingFile
+): Promise<readonly Tensor[] | null> {
+  const widths = encoders.map(
+    ({ weights }) => weights.get('text_model.embeddings.token_embedding.weight')?.shape[1]
+  )
+  // The refiner's encoder is the second of XL's.
+  const own = vectors.slice(encoders.length === 1 ? -1 : 0)
+  if (own.length !== widths.length || own.some(({ shape }, i) => shape[1] !== widths[i])) return null
+  return Promise.all(
+    own.map(async (weight) => ({ data: Float32Array.from(await readNumbers(weight)), dims: weight.shape }))
+  )
+}
