@@ -15,6 +15,7 @@ const allowed = {
   'bridge-server/sampling': ['bridge-server/tensor'],
   'bridge-server/prompt': ['bridge-server/tensor'],
   'bridge-server/image': ['bridge-server/protocol', 'bridge-server/tensor'],
+  'bridge-server/annotate': ['bridge-server/protocol', 'bridge-server/tensor', 'bridge-server/image'],
   'bridge-server/pipeline': [
     'bridge-server/protocol',
     'bridge-server/tensor',
@@ -30,6 +31,7 @@ const allowed = {
     'bridge-server/weights',
     'bridge-server/runtime',
     'bridge-server/image',
+    'bridge-server/annotate',
     'bridge-server/pipeline'
   ],
   'bridge-server/server': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],

@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { pino } from 'pino'
+import { annotatorList } from './annotate/registry.ts'
 import { readConfig, type Config } from './config.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError } from './errors.ts'
@@ -79,7 +80,11 @@ async function serve(config: Config): Promise<void> {
     catalogue: () => catalogueOf(library, extensions),
     checkNetworks: (request) => extensions.require(networksNamed(request)),
     models: { ...library, ...inbox },
-    readPrompt: createPromptReader({ find: (id) => library.find(id), openTokenizer: createTokenizers() }),
+    readPrompt: createPromptReader({
+      find: (id) => library.find(id),
+      openTokenizer: createTokenizers(),
+      extensions
+    }),
     pageFolder: config.pageFolder
   })
   const warmFirst = async (): Promise<void> => {
@@ -121,6 +126,7 @@ async function catalogueOf(library: Library, extensions: ExtensionLibrary) {
     ...models,
     refused: models.refused.filter(({ id }) => !known.has(id)),
     extensions: beside.map((each) => ({ ...each })),
+    annotators: annotatorList(new Set()),
     samplers: menu(samplers),
     schedules: menu(schedules)
   }

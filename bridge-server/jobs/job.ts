@@ -46,7 +46,7 @@ export type RunJob = (job: Job, stage: Stage) => Promise<JobResult>
 
 /** Every image that a request or a result names. */
 export function imagesOf(request: GenerateRequest, result: JobResult | null): readonly ImageRef[] {
-  const controls = (request.controls ?? []).map(({ image }) => image)
+  const controls = (request.controls ?? []).flatMap(({ image, mask }) => [image, mask])
   const images = [request.snapshot, request.selection, request.depth, ...controls]
   if (result !== null)
     images.push(result.mask, result.depth, ...result.variations.map(({ pixels }) => pixels))

@@ -11,6 +11,7 @@ import {
   Union,
   type Static
 } from 'typebox'
+import { AnnotatorInfo } from './annotators.ts'
 import { ExtensionInfo } from './extensions.ts'
 import { Family } from './family.ts'
 
@@ -89,6 +90,8 @@ export const Catalogue = Struct({
   vaes: List(Choice),
   /** Absolute paths of the folders that were added by `POST /api/model-folders`. */
   folders: List(Text()),
+  /** What makes maps for ControlNets; those without their network are listed as not available. */
+  annotators: List(AnnotatorInfo),
   samplers: List(Choice),
   schedules: List(Choice)
 })

@@ -7,7 +7,8 @@ export const defaultMaskSettings: Required<MaskSettings> = {
   minTransition: 32,
   grow: 4,
   blend: 25,
-  padding: 0.06
+  padding: 0.06,
+  differential: false
 }
 
 /** How far the masks of one selection reach, whole document pixels. */

@@ -45,7 +45,7 @@ export const Sampling = Struct(
     sampler: Text({ maxLength: 64 }),
     schedule: Text({ maxLength: 64 }),
     steps: Integer({ minimum: 1, maximum: 150 }),
-    /** Classifier-free guidance scale; 1 runs the model once a step, without the negative prompt. */
+    /** Guidance scale; 1 runs the model once a step, without the negative prompt, and so does any for a model that embeds it. */
     guidance: Num({ minimum: 0, maximum: 30 }),
     /** Variation i is made from seed + i; where there is a variation strength, all from the seed itself. */
     seed: Seed,
@@ -81,7 +81,12 @@ export const MaskSettings = Struct(
     /** Width in document pixels of the compositing mask's edge. */
     blend: Optional(Integer({ minimum: 0, maximum: 499 })),
     /** Surroundings the model sees, as a fraction of the selection's diagonal. */
-    padding: Optional(Num({ minimum: 0, maximum: 1 }))
+    padding: Optional(Num({ minimum: 0, maximum: 1 })),
+    /**
+     * What is half selected changes from half of the steps on, instead of by half in each: soft edges keep their structure
+     * (Levin and Fried 2023, arXiv:2306.00950). Off when absent.
+     */
+    differential: Optional(Flag())
   },
   { additionalProperties: false }
 )
@@ -94,13 +99,21 @@ export type MaskSettings = Static<typeof MaskSettings>
 export const ControlMode = Union([Literal('balanced'), Literal('prompt'), Literal('control')])
 export type ControlMode = Static<typeof ControlMode>
 
+/** How a map of another size comes to the area's: by each side; cut, or put on black, so that its form stays. */
+export const MapResize = Union([Literal('stretch'), Literal('crop'), Literal('pad')])
+export type MapResize = Static<typeof MapResize>
+
 /** A ControlNet and the map that it follows. */
 export const Control = Struct(
   {
     /** A ControlNet's name or id in the catalogue. */
     model: Text({ minLength: 1, maxLength: 512 }),
-    /** The map, of the area's size: `gray8`, or `rgba8` on black. */
+    /** The map, of the area's size unless `resize` says more: `gray8`, or `rgba8` on black. */
     image: ImageRef,
+    /** Absent: the map has the area's size. */
+    resize: Optional(MapResize),
+    /** Where it acts, and how much: `gray8` of the area's size. Absent: everywhere. */
+    mask: Optional(ImageRef),
     /** 1 is as it was trained; 0 is off. */
     weight: Num({ minimum: 0, maximum: 2 }),
     /** The share of the steps before which, and after which, it does nothing. */
@@ -111,6 +124,19 @@ export const Control = Struct(
   { additionalProperties: false }
 )
 export type Control = Static<typeof Control>
+
+/**
+ * What the model starts from where the selection is. `none`: the snapshot. `blur`: its colours without its shapes. `border`: the
+ * colours around it, continued. `neutral`: mid grey. `inpaint`: texture from elsewhere in the snapshot.
+ */
+export const Fill = Union([
+  Literal('none'),
+  Literal('blur'),
+  Literal('border'),
+  Literal('neutral'),
+  Literal('inpaint')
+])
+export type Fill = Static<typeof Fill>
 
 /** Everything the server needs to know to make pictures. Nothing about a job may travel any other way. */
 export const GenerateRequest = Struct(
@@ -142,7 +168,9 @@ export const GenerateRequest = Struct(
     count: Integer({ minimum: 1, maximum: 8 }),
     /** Size the model works at, in pixels; null: planned from the area and the model. */
     workingSize: Union([Size, Null()]),
-    mask: Optional(MaskSettings)
+    mask: Optional(MaskSettings),
+    /** Absent: `blur` for inpaint at full strength, else `none`. */
+    fill: Optional(Fill)
   },
   { additionalProperties: false }
 )

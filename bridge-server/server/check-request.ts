@@ -10,7 +10,10 @@ import type { GenerateRequest } from '../protocol/request.ts'
 export async function checkRequest(request: GenerateRequest, blobs: BlobStore): Promise<void> {
   checkArea(request)
   const images = imagesByField(request)
-  for (const [field, image, format] of images) checkImage(field, image, format, request.area)
+  for (const [field, image, format, isFree] of images) {
+    if (!isFree) checkSize(field, image, request.area)
+    checkImage(field, image, format)
+  }
   if (request.mode !== 'txt2img' && request.snapshot === undefined)
     throw new AppError('bad-message', {
       message: `request.snapshot is missing; ${request.mode} starts from what is visible.`
@@ -41,32 +44,36 @@ function checkArea({ area, canvas }: GenerateRequest): void {
   })
 }
 
+/** `isFree`: it need not have the area's size. */
+type FieldImage = readonly [field: string, image: ImageRef, format: PixelFormat, isFree?: boolean]
+
 function imagesByField({
   snapshot,
   selection,
   depth,
   controls = []
-}: GenerateRequest): (readonly [string, ImageRef, PixelFormat])[] {
-  const images: (readonly [string, ImageRef, PixelFormat])[] = []
+}: GenerateRequest): readonly FieldImage[] {
+  const images: FieldImage[] = []
   if (snapshot !== undefined) images.push(['snapshot', snapshot, 'rgba8'])
   if (selection !== undefined) images.push(['selection', selection, 'gray8'])
   if (depth !== undefined) images.push(['depth', depth, 'gray8'])
-  // A map may be of either kind.
-  for (const [i, { image }] of controls.entries()) images.push([`controls.${i}.image`, image, image.format])
+  for (const [i, { image, resize, mask }] of controls.entries()) {
+    // A map may be of either kind.
+    images.push([`controls.${i}.image`, image, image.format, resize !== undefined])
+    if (mask !== undefined) images.push([`controls.${i}.mask`, mask, 'gray8'])
+  }
   return images
 }
 
-function checkImage(
-  field: string,
-  image: ImageRef,
-  format: PixelFormat,
-  area: GenerateRequest['area']
-): void {
-  const { width, height } = image
+function checkSize(field: string, { width, height }: ImageRef, area: GenerateRequest['area']): void {
   if (width !== area.width || height !== area.height)
     throw new AppError('bad-message', {
       message: `request.${field} is ${width} × ${height}, but the area is ${area.width} × ${area.height}.`
     })
+}
+
+function checkImage(field: string, image: ImageRef, format: PixelFormat): void {
+  const { width, height } = image
   if (image.format !== format)
     throw new AppError('bad-message', {
       message: `request.${field} must be ${format}, but is ${image.format}.`

@@ -36,6 +36,7 @@ export const catalogue = (...models: readonly ModelInfo[]): Catalogue => ({
   extensions: [],
   vaes: [],
   folders: [],
+  annotators: [],
   samplers: [{ id: 'euler', label: 'Euler' }],
   schedules: [{ id: 'normal', label: 'Normal' }]
 })
