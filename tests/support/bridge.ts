@@ -28,6 +28,7 @@ const emptyCatalogue: Catalogue = {
   extensions: [],
   vaes: [],
   folders: [],
+  annotators: [],
   samplers: [],
   schedules: []
 }
