@@ -14,10 +14,10 @@ interface TokenCount {
 
 /**
  * How long a prompt is for an encoder, in the way the panel shows it: the longest of the texts that `steps` steps would
- * use, network tags left out, chunks before the last one counted as full.
+ * use, network tags left out, embeddings by their vectors, chunks before the last one counted as full.
  */
 export async function countTokens(
-  { encoder, tokenizer }: Pick<PromptEncoder, 'tokenizer'> & { readonly encoder: ChunkShape },
+  { encoder, tokenizer, embeddings }: Omit<PromptEncoder, 'encoder'> & { readonly encoder: ChunkShape },
   prompt: string,
   steps: number
 ): Promise<TokenCount> {
@@ -30,7 +30,7 @@ export async function countTokens(
   let longest = { tokens: 0, chunks: 1 }
   for (const text of texts) {
     const parts = await tokenizeParts(tokenizer, parseAttention(text))
-    const { chunks, tokenCount } = layOut(parts, comma, encoder)
+    const { chunks, tokenCount } = layOut(parts, comma, encoder, await embeddings?.namedIn(parts))
     if (tokenCount > longest.tokens) longest = { tokens: tokenCount, chunks: chunks.length }
   }
   return { ...longest, chunkSize: encoder.length - 2 }

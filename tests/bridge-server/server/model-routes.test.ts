@@ -5,10 +5,12 @@ import { createTokenizers } from '../../../bridge-server/prompt/tokenizer.ts'
 import type { PromptReport } from '../../../bridge-server/protocol/prompt.ts'
 import { createPromptReader } from '../../../bridge-server/read-prompt.ts'
 import { createModelInbox } from '../../../bridge-server/weights/model-inbox.ts'
+import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
 import { openLibrary } from '../../../bridge-server/weights/library.ts'
 import { startBridge, testToken } from '../../support/bridge.ts'
 import { loraBytes, modelBytes } from '../../support/model-bytes.ts'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { safetensorsOf } from '../../support/tensor-files.ts'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 
 const pocket = path.resolve(import.meta.dirname, '../../../models/pocket')
@@ -27,7 +29,14 @@ beforeAll(async () => {
   bridge = await startBridge({
     run: () => () => Promise.reject(new Error('no job is expected')),
     models: { ...library, ...(await createModelInbox(root)) },
-    readPrompt: createPromptReader({ find: (id) => library.find(id), openTokenizer: createTokenizers() })
+    readPrompt: createPromptReader({
+      find: (id) => library.find(id),
+      openTokenizer: createTokenizers(),
+      extensions: openExtensions({
+        folders: () => library.searched(),
+        cacheFolder: path.join(root, '.cache')
+      })
+    })
   })
 })
 afterAll(async () => {
@@ -75,6 +84,33 @@ it('counts and reads both prompts as the model would', async () => {
     { from: 2, to: 3, message: expect.stringContaining('never closed') as string }
   ])
   expect(negativePrompt).toEqual({ tokens: 0, chunks: 1, chunkTokens: prompt.chunkTokens, problems: [] })
+})
+
+it('counts an embedding by its vectors, and says at its place what a tag names and is not there', async () => {
+  const { textEncoders } = await library.find('pocket')
+  const [, width = 0] =
+    textEncoders[0]?.weights.get('text_model.embeddings.token_embedding.weight')?.shape ?? []
+  const read = async (prompt: string, negativePrompt = '') =>
+    (
+      await ask('POST', '/api/prompt', { model: 'pocket', prompt, negativePrompt, steps: 20 })
+    ).json<PromptReport>()
+  const words = await read('foreign', 'a torn')
+  await writeFile(path.join(root, 'grumpy-fox.safetensors'), safetensorsOf({ emb_params: [9, width] }))
+  await writeFile(path.join(root, 'foreign.safetensors'), safetensorsOf({ emb_params: [9, width + 8] }))
+  expect((await read('a grumpy-fox, a', 'Grumpy-Fox')).prompt.tokens).toBe(1 + 9 + 2)
+  expect((await read('a', 'Grumpy-Fox')).negativePrompt.tokens).toBe(9)
+  // Made for other encoders, it is a word.
+  expect((await read('foreign')).prompt.tokens).toBe(words.prompt.tokens)
+  expect((await read('a <lora:grumpy:1> b')).prompt.problems).toEqual([
+    { from: 2, to: 17, message: expect.stringContaining('There is no LoRA “grumpy”') as string }
+  ])
+  const damaged = path.join(root, 'embeddings', 'torn.safetensors')
+  await mkdir(path.dirname(damaged))
+  await writeFile(damaged, 'torn')
+  expect((await read('a torn')).prompt).toMatchObject({
+    tokens: words.negativePrompt.tokens,
+    problems: [{ from: 2, to: 6, message: expect.stringContaining('torn') as string }]
+  })
 })
 
 it('refuses a question that is none, and says what is wrong', async () => {
