@@ -25,6 +25,7 @@ const allowed = {
     'bridge-server/image'
   ],
   'bridge-server/jobs': ['bridge-server/protocol'],
+  'bridge-server/downloads': ['bridge-server/protocol', 'bridge-server/weights'],
   'bridge-server/engine': [
     'bridge-server/protocol',
     'bridge-server/jobs',
@@ -50,6 +51,7 @@ const doors = {
   sharp: '^bridge-server/image/codec\\.ts$',
   tokenizers: '^bridge-server/prompt/tokenizer\\.ts$',
   libsql: '^bridge-server/jobs/database\\.ts$',
+  undici: '^bridge-server/downloads/transport\\.ts$',
   fastify: '^bridge-server/server/',
   ws: '^bridge-server/server/',
   typebox: '^bridge-server/protocol/',
