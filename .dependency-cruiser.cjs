@@ -63,7 +63,7 @@ const doors = {
 }
 
 const source = '^(bridge-server|plugin)/'
-const shared = '^bridge-server/errors\\.ts$'
+const shared = '^bridge-server/(errors|nearest)\\.ts$'
 
 module.exports = {
   forbidden: [

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { homedir, totalmem } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readCommandLine } from './command-line.ts'
 import { choiceOf, invalid, limitOf, portOf, sizeOf } from './config-values.ts'
-import type { AppError } from './errors.ts'
 import type { RetentionLimits } from './jobs/retention.ts'
 import type { Access } from './server/access.ts'
 import type { DeviceChoice } from './runtime/device.ts'
@@ -66,7 +65,7 @@ MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_MODE, MARQUEE_NO_OPEN=1, MARQUEE_LOG, an
 
 const options = {
   port: { type: 'string' },
-  models: { type: 'string', multiple: true },
+  models: { type: 'string' },
   data: { type: 'string' },
   device: { type: 'string' },
   memory: { type: 'string' },
@@ -91,15 +90,19 @@ export function readConfig(
   argv: readonly string[],
   env: NodeJS.ProcessEnv
 ): Config | { readonly help: string } {
-  checkOptions(argv)
-  const { values } = parseArgs({ args: [...argv], options, allowPositionals: true })
-  if (values.help === true) return { help }
-  const setting: Setting = (name) => values[name] ?? env[`MARQUEE_${name.toUpperCase().replaceAll('-', '_')}`]
+  const { texts, flags, positionals } = readCommandLine(argv, options)
+  const command = positionals.find((word) => word !== 'serve')
+  if (command !== undefined) throw invalid(`There is no command ${command}.`, 'Known commands: serve.')
+  if (flags.has('help')) return { help }
+  const setting: Setting = (name) =>
+    texts.get(name)?.at(-1) ?? env[`MARQUEE_${name.toUpperCase().replaceAll('-', '_')}`]
   const data = path.resolve(setting('data') ?? usualDataFolder(env))
   return {
     port: portOf(setting('port') ?? '7421'),
     models: [
-      ...[...(values.models ?? []), ...foldersOf(env.MARQUEE_MODELS)].map((folder) => path.resolve(folder)),
+      ...[...(texts.get('models') ?? []), ...foldersOf(env.MARQUEE_MODELS)].map((folder) =>
+        path.resolve(folder)
+      ),
       path.join(projectFolder, 'models'),
       path.join(data, 'models')
     ],
@@ -111,9 +114,9 @@ export function readConfig(
       days: limitOf('keep-days', setting('keep-days') ?? 'unlimited'),
       bytes: sizeOf('keep-size', setting('keep-size') ?? '20GB')
     },
-    access: accessOf(setting, values.insecure === true || env.MARQUEE_INSECURE === '1'),
+    access: accessOf(setting, flags.has('insecure') || env.MARQUEE_INSECURE === '1'),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
-    open: values['no-open'] !== true && env.MARQUEE_NO_OPEN !== '1',
+    open: !flags.has('no-open') && env.MARQUEE_NO_OPEN !== '1',
     log: choiceOf('log', setting('log') ?? 'warn', levels),
     version: ownVersion(),
     pageFolder: path.join(projectFolder, 'dist', 'panel'),
@@ -157,51 +160,6 @@ function memoryOf(text: string | undefined): number {
 }
 
 const foldersOf = (list = ''): string[] => list.split(path.delimiter).filter((folder) => folder !== '')
-
-/** Names what parseArgs would complain about in words of its own. */
-function checkOptions(argv: readonly string[]): void {
-  const { tokens } = parseArgs({
-    args: [...argv],
-    options,
-    strict: false,
-    allowPositionals: true,
-    tokens: true
-  })
-  for (const token of tokens) {
-    if (token.kind === 'positional' && token.value !== 'serve')
-      throw invalid(`There is no command ${token.value}.`, 'Known commands: serve.')
-    if (token.kind !== 'option') continue
-    const known = Object.entries(options).find(([name]) => token.rawName === `--${name}`)?.[1]
-    if (known === undefined) throw unknownOption(token.rawName)
-    if (known.type === 'string' && (token.value === undefined || token.value.startsWith('--')))
-      throw invalid(`${token.rawName} needs a value.`)
-    if (known.type === 'boolean' && token.value !== undefined)
-      throw invalid(`${token.rawName} takes no value.`)
-  }
-}
-
-function unknownOption(given: string): AppError {
-  const distances = Object.keys(options).map((name) => ({ name, distance: editDistance(given, `--${name}`) }))
-  const nearest = distances.reduce((best, other) => (other.distance < best.distance ? other : best))
-  return invalid(
-    `There is no option ${given}.`,
-    nearest.distance <= 3 ? `Did you mean --${nearest.name}?` : 'See --help for what there is.'
-  )
-}
-
-/** Levenshtein's distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 0; i < a.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < b.length; j++) {
-      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row.at(-1) ?? 0
-}
 
 function usualDataFolder(env: NodeJS.ProcessEnv): string {
   if (process.platform === 'win32')

@@ -12,7 +12,7 @@ import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
 import { extensionInfo, kindOf } from './extension-info.ts'
 import { readHypernetwork } from './hypernetwork.ts'
 import { readLora } from './lora.ts'
-import { nearest } from './nearest.ts'
+import { nearest } from '../../nearest.ts'
 
 /** An extension's content, with what tells it from others. */
 export interface Opened<T> {
