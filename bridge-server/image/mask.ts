@@ -4,6 +4,7 @@ import type { Rect } from '../protocol/geometry.ts'
 import { gaussianBlur, tentBlur } from './blur.ts'
 import { dilate, erode } from './morphology.ts'
 import type { Gray } from './pixels.ts'
+import { resizeGray } from './resize.ts'
 
 /** Values from here on count as fully inside: 0.99 of 255. */
 const STABLE = 253
@@ -87,4 +88,23 @@ export function latentMask({ width, height, data }: Gray, downscale: number) {
       if (value > out[at]!) out[at] = value
     }
   return { data: out, dims: [1, 1, h, w] }
+}
+
+/** The mask at latent size as the web UI has it, [1, 1, h, w]: Pillow's bicubic, and where that is asked for 0 or 1. */
+export function webuiLatentMask(mask: Gray, downscale: number, rounded: boolean) {
+  const [w, h] = [mask.width / downscale, mask.height / downscale]
+  const { data } = resizeGray(mask, { width: w, height: h }, 'bicubic')
+  return {
+    data: Float32Array.from(data, (value) => (rounded ? Math.round(value / 255) : value / 255)),
+    dims: [1, 1, h, w]
+  }
+}
+
+/** What the web UI tells inpainting models of the mask, [1, 1, h, w] of 0 or 1: the first pixel of every square. */
+export function webuiMaskChannel({ width, height, data }: Gray, downscale: number) {
+  const [w, h] = [width / downscale, height / downscale]
+  const channel = Float32Array.from({ length: w * h }, (_, i) =>
+    Math.round(data[downscale * (Math.floor(i / w) * width + (i % w))]! / 255)
+  )
+  return { data: channel, dims: [1, 1, h, w] }
 }

@@ -138,12 +138,46 @@ export const Fill = Union([
 ])
 export type Fill = Static<typeof Fill>
 
+/**
+ * Where the web UI's way is not ours, for pictures that equal its. The selection is the denoise mask as it is, the result is all
+ * that the model makes, in its own colours, and there is no compositing mask.
+ */
+export const WebuiRules = Struct(
+  {
+    /** Whether each latent is masked wholly or not at all; else as softly as the selection is. */
+    roundMask: Flag(),
+    /** What selected latents start as instead of the snapshot's: noise of the picture's seed, or 0. */
+    latentFill: Optional(Union([Literal('noise'), Literal('nothing')])),
+    /** Factor of the noise that a snapshot is hidden under. */
+    noiseMultiplier: Optional(Num({ minimum: 0, maximum: 2 })),
+    /** Added to the seed for the noise that is drawn while sampling ("ENSD"). */
+    noiseSeedDelta: Optional(Seed),
+    /** Factor of the noise that is added while sampling (S_noise). */
+    noiseScale: Optional(Num({ minimum: 0, maximum: 2 })),
+    /** Extra noise of Euler, Heun and DPM2 (S_churn), between two noise levels (S_tmin, S_tmax). */
+    churn: Optional(
+      Struct(
+        {
+          amount: Num({ minimum: 0, maximum: 100 }),
+          from: Num({ minimum: 0 }),
+          to: Optional(Num({ minimum: 0 }))
+        },
+        { additionalProperties: false }
+      )
+    )
+  },
+  { additionalProperties: false }
+)
+export type WebuiRules = Static<typeof WebuiRules>
+
 /** Everything the server needs to know to make pictures. Nothing about a job may travel any other way. */
 export const GenerateRequest = Struct(
   {
     mode: Mode,
     /** A model's id in the catalogue. */
     model: Text({ minLength: 1, maxLength: 512 }),
+    /** A VAE's id in the catalogue, used instead of the one chosen for the model; null: the model's own. */
+    vae: Optional(Union([Text({ minLength: 1, maxLength: 512 }), Null()])),
     prompt: Text({ maxLength: 20_000 }),
     negativePrompt: Text({ maxLength: 20_000 }),
     /** The editor's own id of the document; the result belongs to it. */
@@ -170,7 +204,9 @@ export const GenerateRequest = Struct(
     workingSize: Union([Size, Null()]),
     mask: Optional(MaskSettings),
     /** Absent: `blur` for inpaint at full strength, else `none`. */
-    fill: Optional(Fill)
+    fill: Optional(Fill),
+    /** Absent: our own way. */
+    webui: Optional(WebuiRules)
   },
   { additionalProperties: false }
 )
