@@ -29,6 +29,8 @@ export interface Config {
   readonly access: Access
   /** Whether the page is opened in the browser. */
   readonly open: boolean
+  /** Whether the first model is prepared before anybody asks for it. */
+  readonly warm: boolean
   readonly log: string
   /** Of Marquee itself. */
   readonly version: string
@@ -56,6 +58,7 @@ Starts the bridge server and opens Marquee in the browser.
   --tls-key FILE    private key, --tls-cert FILE certificate, both PEM
   --insecure        let others in without TLS
   --no-open         do not open the browser
+  --no-warm         prepare no model before the first job
   --log LEVEL       ${levels.join(', ')} (warn); logs go to standard error
   --help            this text
 
@@ -78,6 +81,7 @@ const options = {
   'tls-cert': { type: 'string' },
   insecure: { type: 'boolean' },
   'no-open': { type: 'boolean' },
+  'no-warm': { type: 'boolean' },
   log: { type: 'string' },
   help: { type: 'boolean' }
 } as const
@@ -117,6 +121,7 @@ export function readConfig(
     access: accessOf(setting, flags.has('insecure') || env.MARQUEE_INSECURE === '1'),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
     open: !flags.has('no-open') && env.MARQUEE_NO_OPEN !== '1',
+    warm: !flags.has('no-warm') && env.MARQUEE_NO_WARM !== '1',
     log: choiceOf('log', setting('log') ?? 'warn', levels),
     version: ownVersion(),
     pageFolder: path.join(projectFolder, 'dist', 'panel'),
@@ -125,7 +130,7 @@ export function readConfig(
 }
 
 type Setting = (
-  name: Exclude<keyof typeof options, 'models' | 'no-open' | 'insecure' | 'help'>
+  name: Exclude<keyof typeof options, 'models' | 'no-open' | 'no-warm' | 'insecure' | 'help'>
 ) => string | undefined
 
 /** What a computer calls itself, and nobody else can reach. */

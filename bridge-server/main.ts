@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { pino } from 'pino'
-import { annotatorList } from './annotate/registry.ts'
+import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError } from './errors.ts'
@@ -11,19 +11,16 @@ import { createPreviews } from './jobs/previews.ts'
 import { createQueue } from './jobs/queue.ts'
 import { openBrowser } from './open-browser.ts'
 import { networksNamed } from './pipeline/networks.ts'
-import type { Choice } from './protocol/catalogue.ts'
 import { createTokenizers } from './prompt/tokenizer.ts'
 import { createPromptReader } from './read-prompt.ts'
-import { samplers } from './sampling/registry.ts'
-import { schedules } from './sampling/schedules.ts'
 import { buildApp } from './server/app.ts'
 import { namesOf } from './server/access.ts'
 import { defaultLimits } from './server/limits.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
 import { openTokens } from './server/tokens.ts'
-import { openExtensions, type ExtensionLibrary } from './weights/extensions/extension-library.ts'
-import { openLibrary, type Library } from './weights/library.ts'
+import { openExtensions } from './weights/extensions/extension-library.ts'
+import { openLibrary } from './weights/library.ts'
 import { createModelInbox } from './weights/model-inbox.ts'
 
 /** Blobs that no job names are kept for this long: their job may be on its way. */
@@ -95,7 +92,7 @@ async function serve(config: Config): Promise<void> {
   const address = `${config.access.tls === null ? 'http' : 'https'}://${namesOf(config.access)[0] ?? ''}:${port}/`
   folder.announce(address)
   queue.start()
-  warmFirst().catch((error: unknown) => log.error(error))
+  if (config.warm) warmFirst().catch((error: unknown) => log.error(error))
   const sweep = (): void => {
     queue.prune(config.retention)
     blobs
@@ -118,22 +115,6 @@ async function serve(config: Config): Promise<void> {
   if (config.open) openBrowser(link, (error) => log.info(error, 'no browser opened'))
 }
 
-/** What is no model and stands beside one is not refused. */
-async function catalogueOf(library: Library, extensions: ExtensionLibrary) {
-  const [models, beside] = await Promise.all([library.catalogue(), extensions.list()])
-  const known = new Set(beside.map(({ id }) => id))
-  return {
-    ...models,
-    refused: models.refused.filter(({ id }) => !known.has(id)),
-    extensions: beside.map((each) => ({ ...each })),
-    annotators: annotatorList(new Set()),
-    samplers: menu(samplers),
-    schedules: menu(schedules)
-  }
-}
-
-const menu = (entries: readonly Choice[]): Choice[] => entries.map(({ id, label }) => ({ id, label }))
-
 /** Stops cleanly at the first signal, and at once where that takes too long or at a second one. */
 function stopOnSignals(stop: () => Promise<void>): void {
   let stopping = false
@@ -143,7 +124,9 @@ function stopOnSignals(stop: () => Promise<void>): void {
     setTimeout(() => process.exit(1), stopMs).unref()
     void stop().then(() => process.exit(0))
   }
-  process.on('SIGINT', onSignal)
+  // A program that started this one decides when it ends; a terminal's Ctrl+C comes to both.
+  process.on(process.connected ? 'disconnect' : 'SIGINT', onSignal)
+  if (process.connected) process.on('SIGINT', () => undefined)
   process.on('SIGTERM', onSignal)
 }
 

@@ -49,6 +49,13 @@ export function openDataFolder(folder: string): DataFolder {
   }
 }
 
+/** Where the server of a data folder was last, and its token; null: none, or it ended well. It may be gone without a word. */
+export function announcedServer(folder: string): { readonly address: string; readonly token: string } | null {
+  const address = textOf(path.join(folder, 'address'))
+  const token = textOf(path.join(folder, 'token'))
+  return address === null || token === null ? null : { address, token: token.trim() }
+}
+
 function textOf(file: string): string | null {
   try {
     return readFileSync(file, 'utf8')

@@ -1,0 +1,25 @@
+import { annotatorList } from './annotate/registry.ts'
+import type { Catalogue, Choice } from './protocol/catalogue.ts'
+import { samplers } from './sampling/registry.ts'
+import { schedules } from './sampling/schedules.ts'
+import type { ExtensionLibrary } from './weights/extensions/extension-library.ts'
+import type { Library } from './weights/library.ts'
+
+/** All that a person may choose from. What is no model and stands beside one is not refused. */
+export async function catalogueOf(
+  library: Pick<Library, 'catalogue'>,
+  extensions: Pick<ExtensionLibrary, 'list'>
+): Promise<Catalogue> {
+  const [models, beside] = await Promise.all([library.catalogue(), extensions.list()])
+  const known = new Set(beside.map(({ id }) => id))
+  return {
+    ...models,
+    refused: models.refused.filter(({ id }) => !known.has(id)),
+    extensions: beside.map((each) => ({ ...each })),
+    annotators: annotatorList(new Set()),
+    samplers: menu(samplers),
+    schedules: menu(schedules)
+  }
+}
+
+const menu = (entries: readonly Choice[]): Choice[] => entries.map(({ id, label }) => ({ id, label }))
