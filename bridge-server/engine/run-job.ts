@@ -20,7 +20,10 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
     ...(snapshot === undefined ? {} : { snapshot: await rgbaOf(blobs, snapshot) }),
     ...(selection === undefined ? {} : { selection: await grayOf(blobs, selection) }),
     ...(depth === undefined ? {} : { depth: await grayOf(blobs, depth) }),
-    controls: await Promise.all(controls.map(({ image }) => mapOf(blobs, image)))
+    controls: await Promise.all(controls.map(({ image }) => mapOf(blobs, image))),
+    controlMasks: await Promise.all(
+      controls.map(({ mask }) => (mask === undefined ? null : grayOf(blobs, mask)))
+    )
   }
   const made = await generate(job.request, images, models, {
     signal: stage.signal,

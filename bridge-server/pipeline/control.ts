@@ -1,5 +1,6 @@
 import type { Gray, Rgba } from '../image/pixels.ts'
-import { resizeGray, resizeRgba } from '../image/resize.ts'
+import { resizeGray, resizeRgba, resizeTensor } from '../image/resize.ts'
+import { grayToTensor } from '../image/tensor-pixels.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { Control } from '../protocol/request.ts'
 import type { ControlNet, DiffusionModel, UnetInput } from '../runtime/model.ts'
@@ -10,12 +11,16 @@ export interface GuidingControl extends Pick<Control, 'weight' | 'start' | 'end'
   readonly net: ControlNet
   /** What the net made of the map. */
   readonly hint: Tensor
+  /** Where it acts, of any size; null: everywhere. */
+  readonly mask: Gray | null
 }
 
 /** A control of a request with its map. */
 export interface MappedControl {
-  readonly control: Omit<Control, 'model' | 'image'>
+  readonly control: Omit<Control, 'model' | 'image' | 'mask' | 'resize'>
+  /** In the form of the area. */
   readonly map: Rgba | Gray
+  readonly mask: Gray | null
 }
 
 /** Has each ControlNet read its map at working size. `controls` are those that the model was opened with. */
@@ -25,9 +30,9 @@ export const guidingControls = (
   size: Size
 ): Promise<readonly GuidingControl[]> =>
   Promise.all(
-    controls.map(async ({ control: { weight, start, end, mode }, map }, i) => {
+    controls.map(async ({ control: { weight, start, end, mode }, map, mask }, i) => {
       const net = controlNets[i]!
-      return { net, hint: await net.hint(mapTensor(map, size)), weight, start, end, mode }
+      return { net, hint: await net.hint(mapTensor(map, size)), mask, weight, start, end, mode }
     })
   )
 
@@ -61,14 +66,14 @@ export async function residualsOf(
 ): Promise<readonly Tensor[] | undefined> {
   let sum: Tensor[] | undefined
   for (const control of controls) {
-    if (progress < control.start || progress > control.end) continue
+    if (progress < control.start || progress > control.end || isNowhere(control.mask)) continue
     const { globalPool } = control.net
     const residuals = await control.net.residuals({ ...input, hint: control.hint })
     const onlyWithPrompt = globalPool || control.mode === 'control'
     const weighted = residuals.map((residual, i) => {
       const scale = control.weight * (control.mode === 'balanced' ? 1 : FADE ** (residuals.length - 1 - i))
       const rows = unconditional.map((without) => (onlyWithPrompt && without ? 0 : scale))
-      return scaledRows(globalPool ? averaged(residual) : residual, rows)
+      return masked(scaledRows(globalPool ? averaged(residual) : residual, rows), control.mask)
     })
     sum = sum === undefined ? weighted : sum.map((tensor, i) => added(tensor, weighted[i]!))
   }
@@ -81,6 +86,17 @@ const FADE = 0.825
 function scaledRows({ data, dims }: Tensor, scales: readonly number[]): Tensor {
   const size = elements(dims.slice(1))
   return { data: data.map((value, i) => value * scales[Math.floor(i / size)]!), dims }
+}
+
+const isNowhere = (mask: Gray | null): boolean => mask !== null && !mask.data.some((value) => value > 0)
+
+/** Each place of a residual times the mean of the mask there. */
+function masked(residual: Tensor, mask: Gray | null): Tensor {
+  if (mask === null || mask.data.every((value) => value === 255)) return residual
+  const { data, dims } = residual
+  const [height = 0, width = 0] = dims.slice(2)
+  const weights = resizeTensor(grayToTensor(mask), { width, height }, 'box').data
+  return { data: data.map((value, i) => value * weights[i % weights.length]!), dims }
 }
 
 const added = (a: Tensor, b: Tensor): Tensor => ({

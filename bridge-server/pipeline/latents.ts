@@ -2,10 +2,11 @@ import type { DiffusionModel } from '../runtime/model.ts'
 import type { NoiseSource } from '../protocol/request.ts'
 import { brownianNoise } from '../sampling/brownian.ts'
 import { firstNoise } from '../sampling/first-noise.ts'
+import { everFree, freeingInTurn } from '../sampling/differential.ts'
 import { blended, guided, keepingKnown } from '../sampling/guidance.ts'
 import type { ModelSigmas } from '../sampling/model-sigmas.ts'
 import type { SamplingPlan } from '../sampling/plan.ts'
-import type { Latents, SamplerStep } from '../sampling/sampler.ts'
+import type { Denoise, Latents, SamplerStep } from '../sampling/sampler.ts'
 import { combine } from '../sampling/steps.ts'
 import { createPhiloxGenerator } from '../tensor/philox.ts'
 import type { NoiseGenerator } from '../tensor/noise.ts'
@@ -34,6 +35,8 @@ export interface LatentsJob {
   readonly picture: Latents | null
   /** What of `picture` may change, 0…1 for each latent; null: all. */
   readonly mask: Latents | null
+  /** Whether `mask` says when a latent may change rather than how much. */
+  readonly differential: boolean
   /** How far the first noise goes from the seed's to the variation seed's, 0…1. */
   readonly variationStrength?: number
   /** The size in latents of another picture of the same seeds, whose noise is put in the middle. */
@@ -54,31 +57,40 @@ export async function sampleLatents(
   seeds: PictureSeeds,
   onStep?: (step: SamplerStep) => void
 ): Promise<Latents> {
-  const { plan, picture, mask } = job
+  const { plan, picture } = job
   const length = elements(job.dims)
   const { noise, generator } = noiseOf(job, seeds)
   const first = combine([plan.startScale, noise], ...(picture === null ? [] : [[1, picture] as const]))
   const denoise = guided(predictor({ ...job, ...pace(plan), quantize: plan.quantize }), job.guidance, {
     rescale: job.guidanceRescale
   })
-  const masked = picture !== null && mask !== null
-  const last = await plan.sampler.run(
-    masked ? keepingKnown(denoise, mask, picture) : denoise,
-    first,
-    plan.sigmas,
-    {
-      noise: () => generator.randn(length),
-      brownian: plan.brownian ? path(job, seeds.seed) : () => generator.randn(length),
-      unconditional: denoise.unconditional,
-      modelSigmas: job.sigmas,
-      signal: job.signal,
-      ...(onStep === undefined ? {} : { onStep }),
-      ...(job.eta === undefined ? {} : { eta: job.eta }),
-      ...(plan.order === undefined ? {} : { order: plan.order })
-    }
-  )
+  const kept = keeping(job)
+  const last = await plan.sampler.run(kept === null ? denoise : kept.during(denoise), first, plan.sigmas, {
+    noise: () => generator.randn(length),
+    brownian: plan.brownian ? path(job, seeds.seed) : () => generator.randn(length),
+    unconditional: denoise.unconditional,
+    modelSigmas: job.sigmas,
+    signal: job.signal,
+    ...(onStep === undefined ? {} : { onStep }),
+    ...(job.eta === undefined ? {} : { eta: job.eta }),
+    ...(plan.order === undefined ? {} : { order: plan.order })
+  })
   const scaled = plan.endScale === 1 ? last : combine([plan.endScale, last])
-  return masked ? blended(scaled, mask, picture) : scaled
+  return kept === null ? scaled : kept.after(scaled)
+}
+
+/** What holds the known part of the picture, in every step and at the end; null where all is new. */
+function keeping({ picture, mask, differential, plan: { sigmas } }: LatentsJob) {
+  if (picture === null || mask === null) return null
+  return differential
+    ? {
+        during: (denoise: Denoise) => freeingInTurn(denoise, mask, picture, sigmas),
+        after: (last: Latents) => blended(last, everFree(mask), picture)
+      }
+    : {
+        during: (denoise: Denoise) => keepingKnown(denoise, mask, picture),
+        after: (last: Latents) => blended(last, mask, picture)
+      }
 }
 
 /** How calls of the denoiser are steps. */

@@ -79,6 +79,7 @@ export async function prepare(
     dims,
     picture: latents && latents.data,
     mask: small && forEachChannel(small, dims),
+    differential: request.mask?.differential ?? false,
     signal
   }
   return { job, workingSize, depth }

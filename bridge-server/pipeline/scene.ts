@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { blurFill, borderFill, fillMask } from '../image/fill.ts'
+import { fittedMap } from '../image/fit-map.ts'
 import { compositingMask, denoiseMask, emptiness, selectedBounds } from '../image/mask.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
 import { maskValues } from '../protocol/context.ts'
@@ -15,6 +16,8 @@ export interface RequestImages {
   readonly depth?: Gray
   /** The maps of the request's controls, in order. */
   readonly controls?: readonly (Rgba | Gray)[]
+  /** Their masks, in the same order. */
+  readonly controlMasks?: readonly (Gray | null)[]
 }
 
 /** What a job starts from, all of the area's size. */
@@ -57,7 +60,7 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
 /** Throws AppError 'bad-message' where a map is missing. */
 function mappedControls(
   request: GenerateRequest,
-  { controls: maps = [] }: RequestImages
+  { controls: maps = [], controlMasks = [] }: RequestImages
 ): readonly MappedControl[] {
   const all = request.controls ?? []
   if (maps.length !== all.length)
@@ -65,7 +68,11 @@ function mappedControls(
       message: `The request has ${all.length} controls and ${maps.length} maps.`
     })
   const inUse = controlsInUse(request)
-  return all.flatMap((control, i) => (inUse.includes(control) ? { control, map: maps[i]! } : []))
+  return all.flatMap((control, i) => {
+    if (!inUse.includes(control)) return []
+    const map = fittedMap(maps[i]!, request.area, control.resize ?? 'stretch')
+    return { control, map, mask: controlMasks[i] ?? null }
+  })
 }
 
 type Masks = Pick<Scene, 'denoise' | 'compositing'>
@@ -91,14 +98,15 @@ function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestI
 }
 
 function checkSizes(
-  { area }: GenerateRequest,
-  { snapshot, selection, depth, controls = [] }: RequestImages
+  { area, controls: wanted = [] }: GenerateRequest,
+  { snapshot, selection, depth, controls = [], controlMasks = [] }: RequestImages
 ): void {
   for (const [name, image] of [
     ['snapshot', snapshot],
     ['selection', selection],
     ['depth map', depth],
-    ...controls.map((map) => ['control map', map] as const)
+    ...controls.flatMap((map, i) => (wanted[i]?.resize === undefined ? [['control map', map] as const] : [])),
+    ...controlMasks.map((mask) => ['mask of a control', mask ?? undefined] as const)
   ] as const)
     if (image !== undefined && (image.width !== area.width || image.height !== area.height))
       throw new AppError('bad-message', {

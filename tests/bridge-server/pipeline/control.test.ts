@@ -16,7 +16,7 @@ const net: ControlNet = {
 }
 
 const control = (change: Partial<GuidingControl> = {}): GuidingControl => ({
-  ...{ net, hint: zeros([1, 1, 2, 2]), weight: 1, start: 0, end: 1, mode: 'balanced' },
+  ...{ net, hint: zeros([1, 1, 2, 2]), mask: null, weight: 1, start: 0, end: 1, mode: 'balanced' },
   ...change
 })
 
@@ -63,6 +63,36 @@ describe('residuals', () => {
         Promise.resolve([{ data: Float32Array.of(0, 0, 0, 0, 1, 2, 3, 6), dims: [2, 1, 2, 2] }])
     }
     expect(await valuesOf([control({ net: uneven })])).toEqual([[0, 0, 0, 0, 3, 3, 3, 3]])
+  })
+})
+
+describe('a mask', () => {
+  const grey = (values: readonly number[], width: number) => ({
+    width,
+    height: values.length / width,
+    data: Uint8Array.from(values)
+  })
+
+  test('of 255 everywhere is none, to the bit', async () => {
+    const weight = 1 / 3
+    expect(await valuesOf([control({ weight, mask: grey(new Array<number>(15).fill(255), 5) })])).toEqual(
+      await valuesOf([control({ weight })])
+    )
+  })
+
+  test('of 0 everywhere leaves the control out, without a call', async () => {
+    const refusing: ControlNet = { ...net, residuals: () => Promise.reject(new Error('called')) }
+    expect(await valuesOf([control({ net: refusing, mask: grey([0, 0, 0, 0], 2) })])).toBeUndefined()
+  })
+
+  test('weighs each place of each level by its mean there', async () => {
+    const values = await valuesOf([control({ mask: grey([255, 255, 0, 0, 255, 255, 51, 51], 4) })])
+    const level = [1, 0, 1, 0.2].map((value) => expect.closeTo(value, 6) as number)
+    const mean = expect.closeTo(0.55, 6) as number
+    expect(values).toEqual([
+      [...level, ...level],
+      [mean, mean]
+    ])
   })
 })
 

@@ -108,7 +108,8 @@ export async function pictures(
   const controls = await Promise.all(
     units.map(async ({ image, weight, guidance_start: start, guidance_end: end }) => ({
       control: { weight, start, end, mode: 'balanced' as const },
-      map: await read(image)
+      map: await read(image),
+      mask: null
     }))
   )
   const job = {
@@ -133,6 +134,7 @@ export async function pictures(
     dims,
     picture: picture === null ? null : (await model.encode(toTensor(picture))).data,
     mask: mask === null ? null : webuiMask(mask, request),
+    differential: false,
     signal
   }
   const made: Rgba[] = []
