@@ -98,8 +98,9 @@ export function readConfig(
   const command = positionals.find((word) => word !== 'serve')
   if (command !== undefined) throw invalid(`There is no command ${command}.`, 'Known commands: serve.')
   if (flags.has('help')) return { help }
-  const setting: Setting = (name) =>
-    texts.get(name)?.at(-1) ?? env[`MARQUEE_${name.toUpperCase().replaceAll('-', '_')}`]
+  const mirror = (name: string) => env[`MARQUEE_${name.toUpperCase().replaceAll('-', '_')}`]
+  const setting: Setting = (name) => texts.get(name)?.at(-1) ?? mirror(name)
+  const isOn = (name: Flag): boolean => flags.has(name) || mirror(name) === '1'
   const data = path.resolve(setting('data') ?? usualDataFolder(env))
   return {
     port: portOf(setting('port') ?? '7421'),
@@ -118,10 +119,10 @@ export function readConfig(
       days: limitOf('keep-days', setting('keep-days') ?? 'unlimited'),
       bytes: sizeOf('keep-size', setting('keep-size') ?? '20GB')
     },
-    access: accessOf(setting, flags.has('insecure') || env.MARQUEE_INSECURE === '1'),
+    access: accessOf(setting, isOn('insecure')),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
-    open: !flags.has('no-open') && env.MARQUEE_NO_OPEN !== '1',
-    warm: !flags.has('no-warm') && env.MARQUEE_NO_WARM !== '1',
+    open: !isOn('no-open'),
+    warm: !isOn('no-warm'),
     log: choiceOf('log', setting('log') ?? 'warn', levels),
     version: ownVersion(),
     pageFolder: path.join(projectFolder, 'dist', 'panel'),
@@ -129,9 +130,8 @@ export function readConfig(
   }
 }
 
-type Setting = (
-  name: Exclude<keyof typeof options, 'models' | 'no-open' | 'no-warm' | 'insecure' | 'help'>
-) => string | undefined
+type Flag = 'no-open' | 'no-warm' | 'insecure'
+type Setting = (name: Exclude<keyof typeof options, Flag | 'models' | 'help'>) => string | undefined
 
 /** What a computer calls itself, and nobody else can reach. */
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
 import { createEngine } from './engine/supervisor.ts'
@@ -93,14 +93,10 @@ async function serve(config: Config): Promise<void> {
   folder.announce(address)
   queue.start()
   if (config.warm) warmFirst().catch((error: unknown) => log.error(error))
-  const sweep = (): void => {
+  keepSweeping(async () => {
     queue.prune(config.retention)
-    blobs
-      .sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
-      .catch((error: unknown) => log.error(error))
-  }
-  sweep()
-  setInterval(sweep, sweepMinutes * 60_000).unref()
+    await blobs.sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
+  }, log)
   stopOnSignals(async () => {
     const stopped = queue.stop()
     engine.stop()
@@ -113,6 +109,12 @@ async function serve(config: Config): Promise<void> {
   const link = `${address}#token=${token}`
   process.stdout.write(`Marquee is ready at ${link}\n`)
   if (config.open) openBrowser(link, (error) => log.info(error, 'no browser opened'))
+}
+
+function keepSweeping(sweep: () => Promise<void>, log: Logger): void {
+  const once = (): void => void sweep().catch((error: unknown) => log.error(error))
+  once()
+  setInterval(once, sweepMinutes * 60_000).unref()
 }
 
 /** Stops cleanly at the first signal, and at once where that takes too long or at a second one. */
