@@ -14,6 +14,8 @@ export interface UnetOptions {
 export interface UnetConditions {
   /** timestepEmbedding of each batch, [n, model channels]. */
   readonly timesteps: Value
+  /** guidanceEmbedding, [1, channels], for networks with `time_embed.cond_proj`: those that were distilled with their guidance. */
+  readonly guidance: Value | null
   /** [n, tokens, width] */
   readonly context: Value
   /** [n, adm]: pooled text and sizes, for networks with `label_emb`. */
@@ -31,14 +33,17 @@ export interface Surroundings {
   readonly like?: Value
 }
 
-/** The half of UNetModel that its blocks share: time, and for XL the pooled text, as one vector. */
+/** The half of UNetModel that its blocks share: time, guidance where it is embedded, and for XL the pooled text, as one vector. */
 export function surroundings(
   m: Scope,
-  { timesteps, context, y }: UnetConditions,
+  { timesteps, guidance, context, y }: UnetConditions,
   { heads, normGroups }: UnetOptions,
   hypernetworks: readonly Hypernetwork[]
 ): Surroundings {
-  let embedding = mlp(m.at('time_embed'), timesteps)
+  const time = m.at('time_embed')
+  const told =
+    guidance === null ? timesteps : add(m, timesteps, linear(time.at('cond_proj'), guidance, { bias: false }))
+  let embedding = mlp(time, told)
   if (y !== null) embedding = add(m, embedding, mlp(m.at('label_emb', 0), y))
   const headsOf = (channels: number): number => ('count' in heads ? heads.count : channels / heads.size)
   return { embedding, context, heads: headsOf, normGroups, hypernetworks }

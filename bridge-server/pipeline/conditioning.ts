@@ -35,7 +35,8 @@ export async function encodePrompts(
     signal
   }
   const positive = await conditionPrompt(encoders, withoutNetworks(prompt), options)
-  if (!needsNegative(positive, sampling.guidance, sampler)) return { positive, negative: null }
+  if (!needsNegative(positive, classifierFreeScale(model, sampling.guidance), sampler))
+    return { positive, negative: null }
   const isXl = model.info.family === 'sdxl' || model.info.family === 'sdxl-refiner'
   const negative = await conditionPrompt(encoders, negativePrompt, {
     ...options,
@@ -51,6 +52,10 @@ const emphasisModes: Readonly<Record<Emphasis, EmphasisMode>> = {
   original: 'Original',
   'no-norm': 'No norm'
 }
+
+/** The scale of classifier-free guidance: none where the model embeds what the request asks for. */
+export const classifierFreeScale = ({ embedsGuidance }: DiffusionModel, guidance: number): number =>
+  embedsGuidance ? 1 : guidance
 
 /** At guidance 1 a prompt without weights is the whole prediction. */
 function needsNegative(positive: Conditioning, guidance: number, sampler: SamplerEntry): boolean {

@@ -12,7 +12,7 @@ import { createPhiloxGenerator } from '../tensor/philox.ts'
 import type { NoiseGenerator } from '../tensor/noise.ts'
 import { elements } from '../tensor/tensor.ts'
 import { createTorchGenerator } from '../tensor/torch-random.ts'
-import type { Conditionings } from './conditioning.ts'
+import { classifierFreeScale, type Conditionings } from './conditioning.ts'
 import type { GuidingControl } from './control.ts'
 import type { ExtraChannels } from './model-input.ts'
 import { predictor } from './predict.ts'
@@ -61,9 +61,11 @@ export async function sampleLatents(
   const length = elements(job.dims)
   const { noise, generator } = noiseOf(job, seeds)
   const first = combine([plan.startScale, noise], ...(picture === null ? [] : [[1, picture] as const]))
-  const denoise = guided(predictor({ ...job, ...pace(plan), quantize: plan.quantize }), job.guidance, {
-    rescale: job.guidanceRescale
-  })
+  const denoise = guided(
+    predictor({ ...job, ...pace(plan), quantize: plan.quantize }),
+    classifierFreeScale(job.model, job.guidance),
+    { rescale: job.guidanceRescale }
+  )
   const kept = keeping(job)
   const last = await plan.sampler.run(kept === null ? denoise : kept.during(denoise), first, plan.sigmas, {
     noise: () => generator.randn(length),

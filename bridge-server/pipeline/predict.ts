@@ -16,6 +16,8 @@ interface Predictor {
   readonly conditionings: Conditionings
   readonly extra: ExtraChannels
   readonly controls: readonly GuidingControl[]
+  /** As the request asks; only models that embed it are told. */
+  readonly guidance: number
   readonly steps: number
   readonly callsPerStep: number
   readonly quantize: boolean
@@ -89,6 +91,7 @@ async function runAll(
     const { data } = await parts.model.unet({
       ...conditions,
       x: inputOf(latents, parts.extra.channels, group.length),
+      ...(parts.model.embedsGuidance ? { guidance: parts.guidance } : {}),
       residuals
     })
     group.forEach((prompt, i) => outputs.set(prompt, data.slice(i * input.length, (i + 1) * input.length)))

@@ -3,6 +3,7 @@ import { createGraph, type Graph, type Target } from '../graph/graph.ts'
 import { openNetwork } from '../graph/scope.ts'
 import { controlHint, controlNet } from '../nn/controlnet.ts'
 import type { UnetPart } from '../weights/checkpoint.ts'
+import { GUIDANCE_WEIGHT } from '../weights/model-info.ts'
 import type { ControlNet as ControlNetFile } from '../weights/extensions/extension.ts'
 import { conditionFeeds, conditionInputs, modelChannels } from './conditions.ts'
 import type { ControlNet } from './model.ts'
@@ -68,8 +69,8 @@ function controlGraph({ weights, heads, normGroups }: UnetPart, target: Target):
 function checkFit(name: string, weights: ControlNetFile['weights'], unet: UnetPart): void {
   const different = unet.weights.names.find((weight) => {
     if (!/^(time_embed|label_emb|input_blocks|middle_block)\./.test(weight)) return false
-    // Models for inpainting and depth have more input channels, which a ControlNet does not see.
-    if (weight === 'input_blocks.0.0.weight') return false
+    // Models for inpainting and depth have more input channels, and some embed their guidance; a ControlNet sees neither.
+    if (weight === 'input_blocks.0.0.weight' || weight === GUIDANCE_WEIGHT) return false
     return sizeOf(weights, weight) !== sizeOf(unet.weights, weight)
   })
   if (different === undefined) return

@@ -37,6 +37,8 @@ export interface UnetInput {
   readonly timesteps: Float32Array
   /** [n, tokens, width]. */
   readonly context: Tensor
+  /** The guidance scale, for a model that embeds it; others take no notice. */
+  readonly guidance?: number
   /** [n, adm]: XL's pooled text and size embedding. */
   readonly y?: Tensor
   /** What ControlNets add, as `ControlNet.residuals` gives it; only for a model that was asked for ControlNets. */
@@ -50,7 +52,9 @@ export interface ControlNet {
   /** A map [1, 3, 8h, 8w] in 0…1 → what `residuals` wants of it, the same in every step. */
   hint(map: Tensor): Promise<Tensor>
   /** One call: `x` without extra channels → a residual for each input block, and one for the middle. */
-  residuals(input: Omit<UnetInput, 'residuals'> & { readonly hint: Tensor }): Promise<readonly Tensor[]>
+  residuals(
+    input: Omit<UnetInput, 'residuals' | 'guidance'> & { readonly hint: Tensor }
+  ): Promise<readonly Tensor[]>
 }
 
 /** Networks beside a model, by name. Where a weight is 0 the network is left out. */
@@ -76,6 +80,8 @@ export interface DiffusionModel {
   readonly inputChannels: number
   /** Width of `UnetInput.y`: pooled text and embedded sizes of XL; 0 for models that take none. */
   readonly admChannels: number
+  /** Whether the UNet is told the guidance scale and needs no unconditional prediction, as latent consistency models. */
+  readonly embedsGuidance: boolean
   /** What the VAE's latents are multiplied by. */
   readonly latentScale: number
   /** Pixels per latent, 8. */

@@ -4,6 +4,7 @@ import type { ModelInfo } from '../protocol/catalogue.ts'
 import { alphasCumprodOf } from '../tensor/betas.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { openExtensions, type ExtensionLibrary } from '../weights/extensions/extension-library.ts'
+import { guidanceChannels } from './conditions.ts'
 import { createDepthEstimator } from './depth.ts'
 import { openDevice, type Device, type DeviceChoice } from './device.ts'
 import { embeddingsFor } from './embeddings.ts'
@@ -83,6 +84,7 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
   const shared = {
     inputChannels: unet.inputChannels,
     admChannels: unet.weights.get('label_emb.0.0.weight')?.shape[1] ?? 0,
+    embedsGuidance: guidanceChannels(unet) > 0,
     latentScale: vae.latentScale,
     downscale,
     alphasCumprod: alphasCumprodOf(betas),

@@ -6,7 +6,13 @@ import { unet } from '../nn/unet.ts'
 import { zeros, type Tensor } from '../tensor/tensor.ts'
 import type { UnetPart } from '../weights/checkpoint.ts'
 import type { Hypernetwork } from '../weights/extensions/extension.ts'
-import { conditionFeeds, conditionInputs, modelChannels } from './conditions.ts'
+import {
+  conditionFeeds,
+  conditionInputs,
+  guidanceChannels,
+  guidanceFeed,
+  modelChannels
+} from './conditions.ts'
 import { lowRankOf, scaleFeeds, type LoraLayers } from './low-rank.ts'
 import { tooLarge } from './memory.ts'
 import type { UnetInput } from './model.ts'
@@ -35,9 +41,10 @@ export function createUnet(
   extensions: UnetExtensions = { ...nothing, controlled: false }
 ): (input: UnetInput, scales?: UnetScales) => Promise<Tensor> {
   const channels = modelChannels(part)
+  const embedded = guidanceChannels(part)
   const network = createPart((target) => unetGraph(part, extensions, target), runtime)
 
-  return async ({ x, timesteps, context, y, residuals }, scales = nothing) => {
+  return async ({ x, timesteps, context, guidance, y, residuals }, scales = nothing) => {
     const [n = 0, inputs = 0, h = 0, w = 0] = x.dims
     assert(inputs === part.inputChannels, `the UNet takes ${part.inputChannels} channels, not ${inputs}`)
     assert(timesteps.length === n, `${timesteps.length} timesteps for a batch of ${n}`)
@@ -60,6 +67,7 @@ export function createUnet(
     const feeds = {
       x,
       ...conditionFeeds({ timesteps, context, y }, channels),
+      ...guidanceFeed(guidance, embedded),
       ...scaleFeeds('lora', scales.loras),
       ...scaleFeeds('hypernetwork', scales.hypernetworks),
       ...Object.fromEntries(control.map((residual, i) => [`residual.${i}`, residual]))

@@ -51,7 +51,7 @@ export async function openDiffusersFolder(folder: string, options: OpenOptions):
     file: folder,
     family,
     conditioning: conditioningOf(folder, unet.inputChannels),
-    distillation: distillationOf(folder, scheduler),
+    distillation: distillationOf(folder, scheduler, unet.weights),
     prediction: options.prediction ?? predictionOf(scheduler),
     nativeSize: typeof sampleSize === 'number' ? sampleSize * 8 : isXl ? 1024 : 512,
     textPositions: first.positions,

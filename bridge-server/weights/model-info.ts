@@ -70,6 +70,11 @@ export function conditioningOf(file: string, inputChannels: number): Conditionin
   })
 }
 
+/** Takes the guidance scale in, in the UNets of latent consistency models that were distilled with it. */
+export const GUIDANCE_WEIGHT = 'time_embed.cond_proj.weight'
+
+export const embedsGuidance = (unet: WeightSource): boolean => unet.get(GUIDANCE_WEIGHT) !== undefined
+
 /** What makers write into names: an XL Turbo, an LCM, a Lightning or Hyper model. */
 export function distillationHint(text: string): Distillation {
   if (/(^|[^a-z])lcm([^a-z]|$)|latentconsistency/i.test(text)) return 'lcm'
@@ -100,7 +105,7 @@ function precisionOf(unet: WeightSource): string {
 }
 
 /** Settings the makers of each kind of model recommend. */
-function defaultsOf({ file, family, distillation, nativeSize, clipSkip }: ModelFacts): ModelDefaults {
+function defaultsOf({ file, family, distillation, nativeSize, clipSkip, unet }: ModelFacts): ModelDefaults {
   const usual = { sampler: 'dpmpp-2m', schedule: 'karras', clipSkip }
   switch (distillation) {
     case 'turbo':
@@ -114,7 +119,13 @@ function defaultsOf({ file, family, distillation, nativeSize, clipSkip }: ModelF
         clipSkip
       }
     case 'lcm':
-      return { sampler: 'lcm', schedule: 'sgm-uniform', steps: 6, guidance: 1.5, clipSkip }
+      return {
+        sampler: 'lcm',
+        schedule: 'sgm-uniform',
+        steps: 6,
+        guidance: embedsGuidance(unet) ? 8 : 1.5,
+        clipSkip
+      }
     case 'none':
       if (family === 'sdxl' || family === 'sdxl-refiner') return { ...usual, steps: 25, guidance: 6 }
       // Models of small pictures lose their colours under the guidance that suits large ones.

@@ -1,8 +1,9 @@
 import { AppError } from '../errors.ts'
+import type { WeightSource } from '../graph/weight.ts'
 import type { Prediction } from '../protocol/catalogue.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Config } from './config-file.ts'
-import { distillationHint, stemOf, type Distillation } from './model-info.ts'
+import { distillationHint, embedsGuidance, stemOf, type Distillation } from './model-info.ts'
 import { shownName } from './tensor-table.ts'
 
 /** Stable Diffusion's own noise schedule. */
@@ -33,6 +34,8 @@ export function betasOf(scheduler: Config | null): Checkpoint['betas'] {
   }
 }
 
-/** LCM models come with their own scheduler; the others are known by name. */
-export const distillationOf = (folder: string, scheduler: Config | null): Distillation =>
-  scheduler?.text('_class_name') === 'LCMScheduler' ? 'lcm' : distillationHint(stemOf(folder))
+/** LCM models embed their guidance or come with their own scheduler; the others are known by name. */
+export function distillationOf(folder: string, scheduler: Config | null, unet: WeightSource): Distillation {
+  if (embedsGuidance(unet) || scheduler?.text('_class_name') === 'LCMScheduler') return 'lcm'
+  return distillationHint(stemOf(folder))
+}

@@ -2,7 +2,14 @@ import type { Family } from '../protocol/family.ts'
 import type { Checkpoint, TextEncoderPart } from './checkpoint.ts'
 import { refuseForeign } from './foreign-kinds.ts'
 import { depthFromSingleFile } from './midas.ts'
-import { conditioningOf, distillationHint, modelInfo, stemOf, type Distillation } from './model-info.ts'
+import {
+  conditioningOf,
+  distillationHint,
+  embedsGuidance,
+  modelInfo,
+  stemOf,
+  type Distillation
+} from './model-info.ts'
 import type { OpenOptions } from './open-options.ts'
 import { predictionByRule } from './prediction-rule.ts'
 import { usualBetas } from './scheduler-config.ts'
@@ -34,7 +41,7 @@ export async function openSingleFile(file: string, options: OpenOptions): Promis
   const vae = await readVae(table, { options, latentScale: sidecar.latentScale ?? usualScale(family) })
   const prediction =
     options.prediction ?? sidecar.prediction ?? (await predictionByRule(table, family, conditioning))
-  const distillation = distillationOf(file, table)
+  const distillation = embedsGuidance(unetWeights) ? 'lcm' : distillationOf(file, table)
   const depth = depthFromSingleFile(table)
   return {
     info: modelInfo({

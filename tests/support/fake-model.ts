@@ -6,6 +6,7 @@ import { zeros, type Tensor } from '../../bridge-server/tensor/tensor.ts'
 interface FakeOptions {
   readonly inputChannels?: 4 | 5 | 9
   readonly estimateDepth?: DiffusionModel['estimateDepth']
+  readonly embedsGuidance?: boolean
   /** Colours, −1…1, that the UNet sees in all noise; the masked picture of a 9-channel input when absent. */
   readonly sees?: readonly [number, number, number]
 }
@@ -21,7 +22,12 @@ const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_l
  * A model of the real interface whose maths can be done by hand: a latent is the mean colour of 8 × 8 pixels, and the UNet
  * takes nine tenths of what is not `sees` for noise.
  */
-export function fakeModel({ inputChannels = 4, estimateDepth = null, sees }: FakeOptions = {}): FakeModel {
+export function fakeModel({
+  inputChannels = 4,
+  estimateDepth = null,
+  embedsGuidance = false,
+  sees
+}: FakeOptions = {}): FakeModel {
   const calls: UnetInput[] = []
   const model: FakeModel = {
     calls,
@@ -42,6 +48,7 @@ export function fakeModel({ inputChannels = 4, estimateDepth = null, sees }: Fak
     },
     inputChannels,
     admChannels: 0,
+    embedsGuidance,
     latentScale: 1,
     downscale: 8,
     alphasCumprod: alphas,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 
-import { timestepEmbedding } from '../../../bridge-server/nn/timestep-embedding.ts'
+import { guidanceEmbedding, timestepEmbedding } from '../../../bridge-server/nn/timestep-embedding.ts'
 
 test('step 0 is all cosines of 0, then all sines of 0', () => {
   expect([...timestepEmbedding(Float32Array.of(0), 6)]).toEqual([1, 1, 1, 0, 0, 0])
@@ -19,4 +19,14 @@ test('a fractional step lies between its neighbours, and rows do not touch each 
   expect(middle![slowest]).toBeGreaterThan(low![slowest]!)
   expect(middle![slowest]).toBeLessThan(high![slowest]!)
   expect([...timestepEmbedding(Float32Array.of(10, 11), 320)]).toEqual([...low!, ...high!])
+})
+
+test('guidance 1 is all sines of 0, then all cosines of 0; an odd last channel is 0', () => {
+  expect([...guidanceEmbedding(1, 7)]).toEqual([0, 0, 0, 1, 1, 1, 0])
+})
+
+test('guidance goes in times a thousand, at frequencies from 1 to 1/10000', () => {
+  const [sine, , slow] = guidanceEmbedding(1.5, 6)
+  expect(sine).toBe(Math.fround(Math.sin(500)))
+  expect(slow).toBeCloseTo(Math.sin(0.05), 6)
 })

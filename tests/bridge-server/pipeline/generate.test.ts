@@ -228,6 +228,34 @@ describe('calls of the UNet', () => {
     expect(await callsFor({ sampling: { ...sampling, guidance: 1 } })).toEqual([1, 1, 1, 1])
   })
 
+  test('a model that embeds its guidance is told it in one call a step, whatever the negative prompt says', async () => {
+    const make = async (negativePrompt: string) => {
+      const model = fakeModel({ sees: WHITE, embedsGuidance: true })
+      const { variations } = await generate(
+        requestOf(size, { negativePrompt }),
+        {},
+        fakeModels(model),
+        stageOf()
+      )
+      return { calls: model.calls, pixels: variations[0]!.pixels }
+    }
+    const [without, other] = [await make(''), await make('a dog in the grass')]
+    expect(without.calls.map(({ x, guidance }) => [x.dims[0], guidance])).toEqual(Array(4).fill([1, 3]))
+    expect(other.pixels).toEqual(without.pixels)
+  })
+
+  test('other models are told none', async () => {
+    const model = fakeModel({ sees: WHITE })
+    await generate(requestOf(size), {}, fakeModels(model), stageOf())
+    expect(model.calls.filter((call) => 'guidance' in call)).toEqual([])
+  })
+
+  test('AND needs the unconditional prediction even there', async () => {
+    const model = fakeModel({ sees: WHITE, embedsGuidance: true })
+    await generate(requestOf(size, { prompt: 'a red car AND a dog' }), {}, fakeModels(model), stageOf())
+    expect(model.calls.map(({ x }) => x.dims[0])).toEqual([3, 3, 3, 3])
+  })
+
   test('prompts of different length are two calls', async () => {
     const prompt = 'a red car in the grass and a dog and a cat and a house on sand'
     expect(await callsFor({ prompt })).toEqual([1, 1, 1, 1, 1, 1, 1, 1])

@@ -21,6 +21,7 @@ import { readPart } from '../../../bridge-server/weights/part-files.ts'
 import { readNumbers } from '../../../bridge-server/weights/read-numbers.ts'
 import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
 import { findGolden } from '../../support/golden.ts'
+import { makeLcm } from '../../support/lcm.ts'
 import { safetensorsOf, temporaryFolder } from '../../support/tensor-files.ts'
 
 const models = path.resolve(import.meta.dirname, '../../../models')
@@ -320,6 +321,12 @@ describe('diffusers folders as they come', () => {
     expect(betas).toEqual({ start: 0.0001, end: 0.02, schedule: 'linear' })
   })
 
+  test('a model that embeds its guidance is a latent consistency model, whatever its scheduler is', async () => {
+    const { info, unet } = await openCheckpoint(makeLcm(temporaryFolder()))
+    expect(info).toMatchObject({ distillation: 'lcm', defaults: { sampler: 'lcm', guidance: 8 } })
+    expect(unet.weights.get('time_embed.cond_proj.weight')?.shape).toEqual([16, 256])
+  })
+
   test('a broken config is named', async () => {
     const folder = copyOfPocket()
     writeFileSync(path.join(folder, 'unet', 'config.json'), '{"attention_head_dim": "two"}')
@@ -421,6 +428,12 @@ describe('what only names and numbers tell', () => {
       sd1,
       {},
       { distillation: 'lcm', defaults: { sampler: 'lcm', steps: 6, guidance: 1.5 } }
+    ],
+    [
+      'model.safetensors',
+      { ...sd1, 'model.diffusion_model.time_embed.cond_proj.weight': [320, 256] },
+      {},
+      { distillation: 'lcm', defaults: { sampler: 'lcm', steps: 6, guidance: 8 } }
     ],
     [
       'model.safetensors',
