@@ -1,20 +1,10 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Mode, Sampling } from '#protocol/request.ts'
+import { modelsFor } from '#protocol/suited-models.ts'
 import { CodedError } from '../client/coded-error.ts'
 import { advancedSampling } from './advanced.ts'
 import type { Intent, Settings } from './settings.ts'
 import { intentInForce, type AppState } from './state.ts'
-
-type Conditioning = ModelInfo['conditioning']
-
-/** Which models can do a mode, best first. A depth model needs a depth map, and only a depth model can use one. */
-const suited: Readonly<Record<Mode, readonly Conditioning[]>> = {
-  txt2img: ['none', 'inpaint'],
-  img2img: ['none', 'inpaint'],
-  inpaint: ['inpaint', 'none'],
-  outpaint: ['inpaint', 'none'],
-  depth2img: ['depth']
-}
 
 /** The chosen model where it can do `mode`, else the first of the catalogue that suits best. Throws CodedError without any. */
 export function modelFor(mode: Mode, settings: Settings, catalogue: Catalogue): ModelInfo {
@@ -34,9 +24,7 @@ export function modelFor(mode: Mode, settings: Settings, catalogue: Catalogue): 
 }
 
 function bestModel(mode: Mode, { model: chosen }: Settings, { models }: Catalogue): ModelInfo | null {
-  const candidates = suited[mode].flatMap((conditioning) =>
-    models.filter((model) => model.conditioning === conditioning)
-  )
+  const candidates = modelsFor(mode, models)
   return candidates.find(({ id }) => id === chosen) ?? candidates[0] ?? null
 }
 

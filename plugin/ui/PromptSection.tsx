@@ -2,6 +2,7 @@ import { intentInForce } from '../app/state.ts'
 import { Button, Keyboard, Text, Tooltip, TooltipTrigger } from './controls.tsx'
 import { IntentPicker } from './IntentPicker.tsx'
 import { PromptField } from './PromptField.tsx'
+import { PromptNetworks } from './PromptNetworks.tsx'
 import { StrengthSlider } from './StrengthSlider.tsx'
 import { useActions, useAppState } from './use-app.ts'
 import { intentLabels, pressWords } from './wording.ts'
@@ -28,6 +29,7 @@ export function PromptSection() {
           if (canGenerate) void generate()
         }}
       />
+      <PromptNetworks />
       <IntentPicker intent={intent} />
       {(intent === 'refine' || intent === 'depth') && <StrengthSlider intent={intent} />}
       <TooltipTrigger>

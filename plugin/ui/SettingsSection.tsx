@@ -33,6 +33,7 @@ export function SettingsSection() {
           />
           <PromptField
             label="Negative prompt"
+            isNegative
             value={negativePrompt}
             onChange={(value) => change({ negativePrompt: value })}
             read={read && { text: read.question.negativePrompt, reading: read.report.negativePrompt }}

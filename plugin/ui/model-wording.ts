@@ -1,6 +1,6 @@
 import type { ModelInfo } from '#protocol/catalogue.ts'
 
-const families: Readonly<Record<ModelInfo['family'], string>> = {
+export const families: Readonly<Record<ModelInfo['family'], string>> = {
   sd1: 'SD 1',
   sd2: 'SD 2',
   sdxl: 'SDXL',
