@@ -1,5 +1,6 @@
 import { annotatorList } from './annotate/registry.ts'
 import type { Catalogue, Choice } from './protocol/catalogue.ts'
+import { plainUpscalers } from './protocol/upscale.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
 import type { ExtensionLibrary } from './weights/extensions/extension-library.ts'
@@ -17,6 +18,10 @@ export async function catalogueOf(
     refused: models.refused.filter(({ id }) => !known.has(id)),
     extensions: beside.map((each) => ({ ...each })),
     annotators: annotatorList(new Set()),
+    upscalers: [
+      ...menu(plainUpscalers),
+      ...beside.flatMap(({ kind, id, name }) => (kind === 'upscaler' ? [{ id, label: name }] : []))
+    ],
     samplers: menu(samplers),
     schedules: menu(schedules)
   }

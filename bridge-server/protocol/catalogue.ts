@@ -84,7 +84,7 @@ export type Choice = Static<typeof Choice>
 export const Catalogue = Struct({
   models: List(ModelInfo),
   refused: List(RefusedModel),
-  /** LoRAs, embeddings, hypernetworks and ControlNets. */
+  /** LoRAs, embeddings, hypernetworks, ControlNets, upscalers and tiny autoencoders. */
   extensions: List(ExtensionInfo),
   /** VAE files that any model may be given. */
   vaes: List(Choice),
@@ -92,6 +92,8 @@ export const Catalogue = Struct({
   folders: List(Text()),
   /** What makes maps for ControlNets; those without their network are listed as not available. */
   annotators: List(AnnotatorInfo),
+  /** What makes pictures larger: `plainUpscalers`, then the networks among the extensions. */
+  upscalers: List(Choice),
   samplers: List(Choice),
   schedules: List(Choice)
 })

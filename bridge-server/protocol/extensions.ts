@@ -10,12 +10,14 @@ import {
 } from 'typebox'
 import { Family } from './family.ts'
 
-/** What may be put beside a model. */
+/** What may be put beside a model; `taesd` is a tiny autoencoder, for previews. */
 export const ExtensionKind = Union([
   Literal('lora'),
   Literal('embedding'),
   Literal('hypernetwork'),
-  Literal('controlnet')
+  Literal('controlnet'),
+  Literal('upscaler'),
+  Literal('taesd')
 ])
 export type ExtensionKind = Static<typeof ExtensionKind>
 

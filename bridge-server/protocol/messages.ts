@@ -45,6 +45,7 @@ export const Phase = Union([
   Literal('encoding'),
   Literal('depth'),
   Literal('sampling'),
+  Literal('upscaling'),
   Literal('decoding'),
   Literal('storing')
 ])
@@ -66,7 +67,7 @@ export const ServerMessage = Union([
     /** 0-based variation being made, of `variations`. */
     variation: Integer(),
     variations: Integer(),
-    /** Steps done of all variations together. */
+    /** Steps done of all variations and passes together; tiles of an upscaler count as steps in mode `upscale`. */
     step: Integer(),
     steps: Integer(),
     /** Time left; null until it can be told. */

@@ -13,14 +13,19 @@ import {
 } from 'typebox'
 import { Point, Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
+import { Hires, Upscale } from './upscale.ts'
 
-/** What is asked for. `img2img` with a selection is a masked refine; `outpaint` fills empty canvas and leaves old pixels alone. */
+/**
+ * What is asked for. `img2img` with a selection is a masked refine; `outpaint` fills empty canvas and leaves old pixels alone;
+ * `upscale` makes the area larger, and knows no selection.
+ */
 export const Mode = Union([
   Literal('txt2img'),
   Literal('img2img'),
   Literal('inpaint'),
   Literal('outpaint'),
-  Literal('depth2img')
+  Literal('depth2img'),
+  Literal('upscale')
 ])
 export type Mode = Static<typeof Mode>
 
@@ -206,7 +211,11 @@ export const GenerateRequest = Struct(
     /** Absent: `blur` for inpaint at full strength, else `none`. */
     fill: Optional(Fill),
     /** Absent: our own way. */
-    webui: Optional(WebuiRules)
+    webui: Optional(WebuiRules),
+    /** The second pass; absent: planned. Not of mode `upscale`. */
+    hires: Optional(Hires),
+    /** Of mode `upscale` alone, where it must be there. */
+    upscale: Optional(Upscale)
   },
   { additionalProperties: false }
 )

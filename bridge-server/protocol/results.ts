@@ -18,7 +18,7 @@ import { GenerateRequest } from './request.ts'
 
 /** One picture of a result. */
 export const Variation = Struct({
-  /** `rgba8` of the result's area: everything the model made, also outside the mask. */
+  /** `rgba8` of the result's area, times its `scale`: everything the model made, also outside the mask. */
   pixels: ImageRef,
   seed: Integer({ minimum: 0 }),
   /** Where its noise went by the variation strength; absent without one. */
@@ -26,9 +26,15 @@ export const Variation = Struct({
 })
 export type Variation = Static<typeof Variation>
 
-/** What a finished job leaves. A layer is one variation's pixels at `area` with `mask` as its layer mask. */
+/**
+ * What a finished job leaves. A layer is one variation's pixels at `area` with `mask` as its layer mask. Where there is a `scale`,
+ * the pixels are that of the document enlarged so many times: an editor enlarges the document with them, or puts them where the
+ * enlarged area begins.
+ */
 export const JobResult = Struct({
   area: Rect,
+  /** How many pixels of a variation stand for one of the area, along each side (sides are rounded); absent: 1. */
+  scale: Optional(Num({ minimum: 1 })),
   variations: List(Variation),
   /** The compositing mask, `gray8` of the area's size; absent: the whole area is new. */
   mask: Optional(ImageRef),

@@ -7,7 +7,8 @@ const suited: Readonly<Record<Mode, readonly ModelInfo['conditioning'][]>> = {
   img2img: ['none', 'inpaint'],
   inpaint: ['inpaint', 'none'],
   outpaint: ['inpaint', 'none'],
-  depth2img: ['depth']
+  depth2img: ['depth'],
+  upscale: ['none', 'inpaint', 'depth']
 }
 
 /** The models that can do `mode`, best first and then in their own order. */

@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import { maxBlobBytes, missingBlobs, type BlobStore } from '../jobs/blobs.ts'
 import { bytesPerPixel, type ImageRef, type PixelFormat } from '../protocol/images.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
+import { checkUpscale } from './check-upscale.ts'
 
 /**
  * What a schema cannot say: the area lies in the canvas, every image has the area's size and is here in full.
@@ -9,6 +10,7 @@ import type { GenerateRequest } from '../protocol/request.ts'
  */
 export async function checkRequest(request: GenerateRequest, blobs: BlobStore): Promise<void> {
   checkArea(request)
+  checkUpscale(request)
   const images = imagesByField(request)
   for (const [field, image, format, isFree] of images) {
     if (!isFree) checkSize(field, image, request.area)

@@ -43,7 +43,8 @@ const intentOf: Readonly<Record<Mode, Intent>> = {
   inpaint: 'generate',
   img2img: 'refine',
   outpaint: 'expand',
-  depth2img: 'depth'
+  depth2img: 'depth',
+  upscale: 'refine'
 }
 
 /** The settings that made a result, its seed locked: pressing the button again gives the same pixels. */

@@ -1,3 +1,4 @@
+import type { Rect } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest, Mode } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
@@ -13,7 +14,8 @@ const withoutPrompt: Readonly<Record<Mode, string>> = {
   inpaint: 'Generated',
   img2img: 'Refined',
   outpaint: 'Expanded',
-  depth2img: 'Depth'
+  depth2img: 'Depth',
+  upscale: 'Upscaled'
 }
 
 /** A layer is named by its prompt, on one line and cut at a word. */
@@ -25,13 +27,16 @@ export function layerName({ prompt, mode }: GenerateRequest): string {
   return `${cut.includes(' ') ? cut.slice(0, cut.lastIndexOf(' ')) : cut}…`
 }
 
-/** One variation as a layer: everything the model made, and the compositing mask as its layer mask. */
+/**
+ * One variation as a layer: everything the model made, and the compositing mask as its layer mask. What was upscaled lies where
+ * its area lies in the document enlarged by the result's `scale`.
+ */
 export async function variationLayer(
-  client: BridgeClient,
+  client: Pick<BridgeClient, 'pixels'>,
   job: { readonly id: string; readonly request: GenerateRequest; readonly result: JobResult },
   variation: number
 ): Promise<NewLayer> {
-  const { area, variations, mask } = job.result
+  const { area, scale = 1, variations, mask } = job.result
   const chosen = variations[variation]
   if (chosen === undefined)
     throw new CodedError(
@@ -42,11 +47,27 @@ export async function variationLayer(
     fetchRgba(client, job.id, chosen.pixels),
     mask === undefined ? undefined : fetchMask(client, job.id, mask)
   ])
-  return { name: layerName(job.request), area, pixels, ...(shown === undefined ? {} : { mask: shown }) }
+  return {
+    name: layerName(job.request),
+    area: enlarged(area, scale, pixels),
+    pixels,
+    ...(shown === undefined ? {} : { mask: shown })
+  }
 }
 
+const enlarged = ({ x, y }: Rect, scale: number, { width, height }: RgbaImage): Rect => ({
+  x: Math.round(x * scale),
+  y: Math.round(y * scale),
+  width,
+  height
+})
+
 /** The depth map of a result as an opaque grey layer, near is bright. */
-export async function depthLayer(client: BridgeClient, jobId: string, result: JobResult): Promise<NewLayer> {
+export async function depthLayer(
+  client: Pick<BridgeClient, 'pixels'>,
+  jobId: string,
+  result: JobResult
+): Promise<NewLayer> {
   if (result.depth === undefined)
     throw new CodedError('not-found', 'This result was made without a depth map.')
   const { width, height, data } = await fetchMask(client, jobId, result.depth)
@@ -58,11 +79,19 @@ export async function depthLayer(client: BridgeClient, jobId: string, result: Jo
   return { name: 'Depth map', area: result.area, pixels: { width, height, data: pixels } }
 }
 
-export async function fetchRgba(client: BridgeClient, jobId: string, image: ImageRef): Promise<RgbaImage> {
+export async function fetchRgba(
+  client: Pick<BridgeClient, 'pixels'>,
+  jobId: string,
+  image: ImageRef
+): Promise<RgbaImage> {
   const { buffer } = await client.pixels(jobId, image)
   return { width: image.width, height: image.height, data: new Uint8ClampedArray(buffer) }
 }
 
-export async function fetchMask(client: BridgeClient, jobId: string, image: ImageRef): Promise<MaskImage> {
+export async function fetchMask(
+  client: Pick<BridgeClient, 'pixels'>,
+  jobId: string,
+  image: ImageRef
+): Promise<MaskImage> {
   return { width: image.width, height: image.height, data: await client.pixels(jobId, image) }
 }

@@ -8,6 +8,8 @@ export const kindLabels: Readonly<Record<Completion['kind'], string>> = {
   embedding: 'Embedding',
   hypernetwork: 'Hypernetwork',
   controlnet: 'ControlNet',
+  upscaler: 'Upscaler',
+  taesd: 'Preview decoder',
   trigger: 'Trigger word'
 }
 

@@ -33,6 +33,7 @@ const phases: Readonly<Record<Phase, string>> = {
   encoding: 'Reading the prompt',
   depth: 'Estimating depth',
   sampling: 'Sampling',
+  upscaling: 'Making it larger',
   decoding: 'Decoding',
   storing: 'Saving'
 }

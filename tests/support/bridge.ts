@@ -29,6 +29,7 @@ const emptyCatalogue: Catalogue = {
   vaes: [],
   folders: [],
   annotators: [],
+  upscalers: [],
   samplers: [],
   schedules: []
 }

@@ -37,6 +37,7 @@ export const catalogue = (...models: readonly ModelInfo[]): Catalogue => ({
   vaes: [],
   folders: [],
   annotators: [],
+  upscalers: [],
   samplers: [{ id: 'euler', label: 'Euler' }],
   schedules: [{ id: 'normal', label: 'Normal' }]
 })

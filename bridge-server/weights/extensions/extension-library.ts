@@ -59,7 +59,9 @@ const kindNames: Readonly<Record<ExtensionKind, string>> = {
   lora: 'LoRA',
   embedding: 'embedding',
   hypernetwork: 'hypernetwork',
-  controlnet: 'ControlNet'
+  controlnet: 'ControlNet',
+  upscaler: 'upscaler',
+  taesd: 'tiny autoencoder'
 }
 
 export function openExtensions({ folders, cacheFolder }: LibraryOptions): ExtensionLibrary {

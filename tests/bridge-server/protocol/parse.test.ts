@@ -29,7 +29,7 @@ it.each([
   [{ strength: '1' }, 'request.strength must be a number of 0 to 1, but is "1".'],
   [
     { mode: 'draw' },
-    'request.mode must be one of txt2img, img2img, inpaint, outpaint, depth2img, but is "draw".'
+    'request.mode must be one of txt2img, img2img, inpaint, outpaint, depth2img, upscale, but is "draw".'
   ],
   [{ prompt: undefined }, 'request.prompt is missing.'],
   [{ colour: 'red' }, 'request.colour is not a known field.'],

@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { layerName } from '../../../plugin/app/result-layers.ts'
+import type { ImageRef } from '../../../bridge-server/protocol/images.ts'
+import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
+import { layerName, variationLayer } from '../../../plugin/app/result-layers.ts'
 import { request } from '../../support/panel.ts'
 
 it.each([
@@ -12,12 +14,26 @@ it.each([
 })
 
 it('names a layer by what was done where there is no prompt', () => {
-  const name = (mode: 'inpaint' | 'img2img' | 'outpaint' | 'depth2img') =>
-    layerName(request({ prompt: ' ', mode }))
-  expect([name('inpaint'), name('img2img'), name('outpaint'), name('depth2img')]).toEqual([
+  const name = (mode: GenerateRequest['mode']) => layerName(request({ prompt: ' ', mode }))
+  expect([name('inpaint'), name('img2img'), name('outpaint'), name('depth2img'), name('upscale')]).toEqual([
     'Generated',
     'Refined',
     'Expanded',
-    'Depth'
+    'Depth',
+    'Upscaled'
   ])
+})
+
+it('lays what was upscaled where its area lies in the enlarged document, pixel by pixel', async () => {
+  const pixels: ImageRef = { blob: '0'.repeat(64), width: 15, height: 10, format: 'rgba8' }
+  const client = { pixels: () => Promise.resolve(new Uint8Array(600)) }
+  const result = {
+    area: { x: 4, y: 7, width: 6, height: 4 },
+    scale: 2.5,
+    variations: [{ pixels, seed: 1 }],
+    workingSize: { width: 6, height: 4 },
+    seconds: 1
+  }
+  const layer = await variationLayer(client, { id: 'job', request: request(), result }, 0)
+  expect(layer.area).toEqual({ x: 10, y: 18, width: 15, height: 10 })
 })

@@ -1,0 +1,99 @@
+import {
+  Integer,
+  Number as Num,
+  Object as Struct,
+  Optional,
+  String as Text,
+  Union,
+  type Static
+} from 'typebox'
+import type { ExtensionInfo } from './extensions.ts'
+import type { Family } from './family.ts'
+import { Size } from './geometry.ts'
+
+/** Ways to make a picture larger that need no file; the rest of the catalogue's upscalers are networks. */
+export const plainUpscalers = [
+  { id: 'lanczos', label: 'Lanczos' },
+  { id: 'nearest', label: 'Nearest' }
+] as const
+
+/**
+ * Ways to make latents larger between two passes, by the web UI's names: torch's `interpolate` of that mode. They need a
+ * strength of 0.5 or more.
+ */
+export const latentUpscalers = [
+  { id: 'latent', label: 'Latent' },
+  { id: 'latent-antialiased', label: 'Latent (antialiased)' },
+  { id: 'latent-bicubic', label: 'Latent (bicubic)' },
+  { id: 'latent-bicubic-antialiased', label: 'Latent (bicubic antialiased)' },
+  { id: 'latent-nearest', label: 'Latent (nearest)' },
+  { id: 'latent-nearest-exact', label: 'Latent (nearest-exact)' }
+] as const
+
+const Upscaler = Text({ minLength: 1, maxLength: 512 })
+const side = Integer({ minimum: 8, maximum: 8192 })
+const Factor = Num({ minimum: 1, maximum: 8 })
+
+/**
+ * A second pass: the picture is made at `workingSize`, made larger, noised from the same seeds and denoised again (the web UI's
+ * “hires. fix”). What is absent is planned: large areas have a second pass without being asked, where `workingSize` is null.
+ */
+export const Hires = Struct(
+  {
+    /** Pixels of the second pass, or how many times the first's sides; absent: planned, and done in tiles where it is large. */
+    size: Optional(Union([Struct({ width: side, height: side }), Factor])),
+    /** How much the second pass may change, 0.4 when absent; at 0 the picture is only made larger. */
+    strength: Optional(Num({ minimum: 0, maximum: 1 })),
+    /** Steps that the second pass makes; absent: its strength's share of the first's. */
+    steps: Optional(Integer({ minimum: 1, maximum: 150 })),
+    /** An upscaler's id in the catalogue, or one of `latentUpscalers`; absent: `lanczos`. */
+    upscaler: Optional(Upscaler),
+    /** As in `Sampling`; absent: the first pass's. */
+    sampler: Optional(Text({ maxLength: 64 })),
+    schedule: Optional(Text({ maxLength: 64 })),
+    guidance: Optional(Num({ minimum: 0, maximum: 30 }))
+  },
+  { additionalProperties: false }
+)
+export type Hires = Static<typeof Hires>
+
+/** Refines what an upscaler made, in overlapping tiles of a size that suits the model. */
+export const Creative = Struct(
+  {
+    /** How much of the enlarged picture may change; 0.2 to 0.4 keep what it shows. */
+    strength: Num({ minimum: 0, maximum: 1 }),
+    /** What neighbouring tiles share, in pixels of the result; absent: by the strength. */
+    overlap: Optional(Integer({ minimum: 0, maximum: 512 })),
+    /** A ControlNet “tile” (see `tileControlFor`), whose map is the enlarged picture; absent: none. */
+    control: Optional(Text({ minLength: 1, maxLength: 512 }))
+  },
+  { additionalProperties: false }
+)
+export type Creative = Static<typeof Creative>
+
+/** What mode `upscale` does. */
+export const Upscale = Struct(
+  {
+    /** An upscaler's id in the catalogue. */
+    upscaler: Upscaler,
+    /** How many pixels of the result stand for one of the area, along each side. */
+    factor: Factor,
+    /** Absent: the model is not used at all. */
+    creative: Optional(Creative)
+  },
+  { additionalProperties: false }
+)
+export type Upscale = Static<typeof Upscale>
+
+/** The size of an upscaled area, in pixels. */
+export const upscaledSize = ({ width, height }: Size, { factor }: Pick<Upscale, 'factor'>): Size => ({
+  width: Math.max(1, Math.round(width * factor)),
+  height: Math.max(1, Math.round(height * factor))
+})
+
+/** The ControlNet for tiles among what is in the catalogue, by its name; null where none was made for the family. */
+export const tileControlFor = (extensions: readonly ExtensionInfo[], family: Family): string | null =>
+  extensions.find(
+    ({ kind, name, family: made }) =>
+      kind === 'controlnet' && (made === family || made === null) && /(^|[^a-z])tile/i.test(name)
+  )?.id ?? null

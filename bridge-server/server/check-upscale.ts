@@ -1,0 +1,32 @@
+import { AppError } from '../errors.ts'
+import { maxBlobBytes } from '../jobs/blobs.ts'
+import { bytesPerPixel } from '../protocol/images.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import { upscaledSize } from '../protocol/upscale.ts'
+
+/**
+ * What a request must and must not hold to make an area larger, and no other one may hold.
+ * Throws AppError 'bad-message', 'too-large' where the result would be no blob any more.
+ */
+export function checkUpscale({ mode, upscale, selection, hires, controls, area }: GenerateRequest): void {
+  if (mode !== 'upscale') {
+    if (upscale !== undefined)
+      throw new AppError('bad-message', {
+        message: `request.upscale belongs to mode upscale, not to ${mode}.`
+      })
+    return
+  }
+  if (upscale === undefined)
+    throw new AppError('bad-message', { message: 'request.upscale is missing; mode upscale needs it.' })
+  const others = { selection, hires, controls }
+  for (const [field, value] of Object.entries(others))
+    if (value !== undefined)
+      throw new AppError('bad-message', { message: `request.${field} means nothing in mode upscale.` })
+  const { width, height } = upscaledSize(area, upscale)
+  const bytes = width * height * bytesPerPixel('rgba8')
+  if (bytes > maxBlobBytes)
+    throw new AppError('too-large', {
+      message: `The upscaled picture would have ${width} × ${height} pixels, ${bytes} bytes; ${maxBlobBytes} are allowed.`,
+      hint: 'Choose a smaller factor.'
+    })
+}
