@@ -1,7 +1,7 @@
 import type { JobEvents } from './events.ts'
 import type { StoredJob } from './job.ts'
 
-/** The jobs that wait. Whoever's place changes is told of it. */
+/** The jobs that wait. Whoever's place changes is told of it: near the front at once, far behind before long. */
 export interface Line {
   readonly jobs: readonly StoredJob[]
   /** 1 is next; null for a job that does not wait. */
@@ -15,19 +15,52 @@ export interface Line {
   move(job: StoredJob, position: number): void
 }
 
+/** Places that are told with every change of the line. To tell all of a long line would be all that a busy server does. */
+const front = 50
+/** Of those behind so many are told in one go, and then again after so many milliseconds. */
+const behindAtOnce = 200
+const behindPause = 250
+
 export function createLine(waiting: readonly StoredJob[], events: JobEvents): Line {
   const announced = new Map<number, number>()
   let jobs: readonly StoredJob[] = []
+  /** Index behind the front up to which places were told in this walk, and whether the line has changed since it began. */
+  let told = front
+  let changedSince = false
+  let timer: NodeJS.Timeout | null = null
 
   const without = ({ key }: StoredJob): readonly StoredJob[] => jobs.filter((other) => other.key !== key)
 
-  const become = (changed: readonly StoredJob[]): void => {
+  /** Tells a place unless it is known; true where it was not. */
+  const tell = (index: number): boolean => {
+    const stored = jobs[index]
+    if (stored === undefined || announced.get(stored.key) === index + 1) return false
+    announced.set(stored.key, index + 1)
+    events.publish(stored.client, { type: 'queued', jobId: stored.job.id, position: index + 1 })
+    return true
+  }
+
+  const tellBehind = (): void => {
+    timer = null
+    for (let count = 0; told < jobs.length && count < behindAtOnce; told++) if (tell(told)) count++
+    const isOver = told >= jobs.length
+    if (!isOver || changedSince) tellBehindLater()
+    if (!isOver) return
+    told = front
+    changedSince = false
+  }
+
+  const tellBehindLater = (): void => {
+    timer ??= setTimeout(tellBehind, behindPause).unref()
+  }
+
+  const become = (changed: readonly StoredJob[], joined?: StoredJob): void => {
     jobs = changed
-    for (const [index, { key, client, job }] of jobs.entries()) {
-      if (announced.get(key) === index + 1) continue
-      announced.set(key, index + 1)
-      events.publish(client, { type: 'queued', jobId: job.id, position: index + 1 })
-    }
+    for (let index = 0; index < Math.min(front, jobs.length); index++) tell(index)
+    if (joined !== undefined) tell(jobs.indexOf(joined))
+    if (jobs.length <= front) return
+    changedSince = timer !== null
+    tellBehindLater()
   }
 
   const takeOut = (job: StoredJob): void => {
@@ -51,8 +84,8 @@ export function createLine(waiting: readonly StoredJob[], events: JobEvents): Li
       return next
     },
     takeOut,
-    putFirst: (job) => become([job, ...jobs]),
-    putLast: (job) => become([...jobs, job]),
-    move: (job, position) => become(without(job).toSpliced(position - 1, 0, job))
+    putFirst: (job) => become([job, ...jobs], job),
+    putLast: (job) => become([...jobs, job], job),
+    move: (job, position) => become(without(job).toSpliced(position - 1, 0, job), job)
   }
 }

@@ -4,10 +4,12 @@ import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Figure } from './figure.ts'
 import { clickFigures } from './click.ts'
+import { loadFigures } from './load.ts'
 
 /**
  * `npm run bench`: the figures that matter, as a table and as `test-results/bench.json`.
  * `-- --sd15` makes a random SD 1.5 checkpoint of 2 GB in a temporary folder and measures it as well.
+ * `-- --load` has a hundred panels press a hundred times each.
  * Shared machines are noisy: compare ratios of one run, not seconds of two.
  */
 const root = path.resolve(import.meta.dirname, '../..')
@@ -33,6 +35,8 @@ try {
     'The engine (pocket)': inProcess('engine-figures.ts', [path.join(root, 'models/pocket'), '16']),
     'The brush (4096 × 4096 document)': inProcess('brush-figures.ts', [])
   }
+  if (process.argv.includes('--load'))
+    sections['10,000 jobs of 100 panels, an engine that only seems to work'] = await loadFigures(folder)
   if (process.argv.includes('--sd15')) {
     const file = path.join(folder, 'random-sd15.safetensors')
     process.stderr.write('Making a random SD 1.5 checkpoint …\n')

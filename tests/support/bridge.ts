@@ -132,10 +132,13 @@ export async function openSocket(port: number, client = 'client-of-tests', host 
   const socket = new WebSocket(`ws://${host}:${port}/api/socket`)
   const messages: ServerMessage[] = []
   const waiters = new Set<() => void>()
+  const listeners = new Set<(message: ServerMessage) => void>()
   const tell = (): void => waiters.forEach((waiter) => waiter())
   let closed: { code: number; reason: string } | null = null
   socket.on('message', (data: Buffer) => {
-    messages.push(JSON.parse(data.toString('utf8')) as ServerMessage)
+    const message = JSON.parse(data.toString('utf8')) as ServerMessage
+    messages.push(message)
+    listeners.forEach((listener) => listener(message))
     tell()
   })
   socket.on('close', (code, reason) => {
@@ -165,6 +168,7 @@ export async function openSocket(port: number, client = 'client-of-tests', host 
   return {
     messages,
     until,
+    listen: (listener: (message: ServerMessage) => void) => listeners.add(listener),
     raw: (text: string | Buffer) => socket.send(text),
     say: (message: object) => socket.send(JSON.stringify(message)),
     hello: async (changes: object = {}) => {
