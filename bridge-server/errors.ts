@@ -5,6 +5,8 @@ interface ErrorDetails {
   readonly message: string
   /** What a person can do about it; a whole sentence. */
   readonly hint?: string
+  /** The field of a request that is wrong, with dots between names, where whoever asked is told of it by itself. */
+  readonly field?: string
   readonly cause?: unknown
 }
 
@@ -12,12 +14,14 @@ interface ErrorDetails {
 export class AppError extends Error {
   readonly code: ErrorCode
   readonly hint: string | undefined
+  readonly field: string | undefined
 
-  constructor(code: ErrorCode, { message, hint, cause }: ErrorDetails) {
+  constructor(code: ErrorCode, { message, hint, field, cause }: ErrorDetails) {
     super(message, cause === undefined ? undefined : { cause })
     this.name = 'AppError'
     this.code = code
     this.hint = hint
+    this.field = field
   }
 }
 

@@ -50,7 +50,7 @@ async function open(settings: EngineSettings): Promise<Opened> {
   const device = settings.device === 'auto' ? (await openDevice('auto')).provider : settings.device
   tell({ type: 'ready', device })
   const models = createModels({
-    find: (id) => library.find(id),
+    find: (id, vae) => library.find(id, vae),
     extensions: openExtensions({ folders: () => library.searched(), cacheFolder }),
     ...{ device, memoryBytes },
     ...(mode === 'auto' ? {} : { mode })

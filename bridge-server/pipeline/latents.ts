@@ -1,5 +1,5 @@
 import type { DiffusionModel } from '../runtime/model.ts'
-import type { NoiseSource } from '../protocol/request.ts'
+import type { NoiseSource, WebuiRules } from '../protocol/request.ts'
 import { brownianNoise } from '../sampling/brownian.ts'
 import { firstNoise } from '../sampling/first-noise.ts'
 import { everFree, freeingInTurn } from '../sampling/differential.ts'
@@ -16,6 +16,7 @@ import { classifierFreeScale, type Conditionings } from './conditioning.ts'
 import type { GuidingControl } from './control.ts'
 import type { ExtraChannels } from './model-input.ts'
 import { predictor } from './predict.ts'
+import { samplerRules, startingLatents } from './webui-rules.ts'
 
 /** All that decides one picture's latents, but its seed. */
 export interface LatentsJob {
@@ -41,6 +42,7 @@ export interface LatentsJob {
   readonly variationStrength?: number
   /** The size in latents of another picture of the same seeds, whose noise is put in the middle. */
   readonly resizeFrom?: { readonly height: number; readonly width: number }
+  readonly webui?: WebuiRules | undefined
   readonly signal: AbortSignal
 }
 
@@ -57,16 +59,23 @@ export async function sampleLatents(
   seeds: PictureSeeds,
   onStep?: (step: SamplerStep) => void
 ): Promise<Latents> {
-  const { plan, picture } = job
+  const { plan } = job
+  const webui: Partial<WebuiRules> = job.webui ?? {}
   const length = elements(job.dims)
   const { noise, generator } = noiseOf(job, seeds)
-  const first = combine([plan.startScale, noise], ...(picture === null ? [] : [[1, picture] as const]))
+  const picture = startingLatents(job.picture, job.mask, webui.latentFill, () =>
+    generators[job.noise](seeds.seed).randn(length)
+  )
+  const first =
+    picture === null
+      ? combine([plan.startScale, noise])
+      : combine([plan.startScale * (webui.noiseMultiplier ?? 1), noise], [1, picture])
   const denoise = guided(
     predictor({ ...job, ...pace(plan), quantize: plan.quantize }),
     classifierFreeScale(job.model, job.guidance),
     { rescale: job.guidanceRescale }
   )
-  const kept = keeping(job)
+  const kept = keeping({ ...job, picture })
   const last = await plan.sampler.run(kept === null ? denoise : kept.during(denoise), first, plan.sigmas, {
     noise: () => generator.randn(length),
     brownian: plan.brownian ? path(job, seeds.seed) : () => generator.randn(length),
@@ -75,6 +84,7 @@ export async function sampleLatents(
     signal: job.signal,
     ...(onStep === undefined ? {} : { onStep }),
     ...(job.eta === undefined ? {} : { eta: job.eta }),
+    ...samplerRules(webui),
     ...(plan.order === undefined ? {} : { order: plan.order })
   })
   const scaled = plan.endScale === 1 ? last : combine([plan.endScale, last])
@@ -104,7 +114,7 @@ const pace = ({ sampler, sigmas }: SamplingPlan) => ({
 /** The first noise, and the generator of all that follows. */
 function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {
   const [, channels = 0, height = 0, width = 0] = job.dims
-  return firstNoise({
+  const first = firstNoise({
     seed,
     shape: { channels, height, width },
     generator: generators[job.noise],
@@ -113,6 +123,8 @@ function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {
       : { variation: { seed: variationSeed, strength: job.variationStrength ?? 0 } }),
     ...(job.resizeFrom === undefined ? {} : { resizeFrom: job.resizeFrom })
   })
+  const delta = job.webui?.noiseSeedDelta ?? 0
+  return delta === 0 ? first : { ...first, generator: generators[job.noise](seed + delta) }
 }
 
 const generators: Readonly<Record<NoiseSource, (seed: number | bigint) => NoiseGenerator>> = {

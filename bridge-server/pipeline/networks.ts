@@ -6,7 +6,7 @@ import type { DiffusionModel, Extensions, Models } from '../runtime/model.ts'
 
 /** Opens a request's model with the networks in it that its prompt and its controls name. */
 export async function openWithNetworks(models: Models, request: GenerateRequest): Promise<DiffusionModel> {
-  const model = await models.open(request.model)
+  const model = await models.open(request.model, request.vae)
   return model.with({
     ...promptNetworks(request.prompt),
     controlNets: controlsInUse(request).map((control) => control.model)

@@ -1,4 +1,3 @@
-import { latentMask } from '../image/mask.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
 import { toTensor } from '../image/tensor-pixels.ts'
 import type { Size } from '../protocol/geometry.ts'
@@ -16,6 +15,7 @@ import { extraChannels } from './model-input.ts'
 import { planFor } from './plan.ts'
 import type { Scene } from './scene.ts'
 import { sizeEmbeddingOf } from './size-embedding.ts'
+import { latentMasks } from './webui-rules.ts'
 
 /** All that the variations of a request share. */
 export interface Prepared {
@@ -53,14 +53,17 @@ export async function prepare(
   const conditionings = await encodePrompts(model, request, plan.sampler, signal)
   const picture = scene.picture && resizeRgba(scene.picture, workingSize, 'lanczos')
   const mask = scene.denoise && resizeGray(scene.denoise, workingSize, 'bilinear')
-  const small = mask && latentMask(mask, model.downscale)
+  const small = mask && latentMasks(mask, model.downscale, request.webui)
   const dims = [1, 4, workingSize.height / model.downscale, workingSize.width / model.downscale]
 
   if (model.inputChannels === 5) report('depth')
   const depth = await depthFor(model, request.mode, scene.depth, picture)
 
   report('encoding')
-  const channels = await extraChannels(model, { workingSize, picture, mask, latentMask: small, depth })
+  const channels = await extraChannels(model, {
+    ...{ workingSize, picture, mask, depth },
+    latentMask: small && small.channel
+  })
   const latents = picture !== null && startsFromPicture ? await model.encode(toTensor(picture)) : null
   const controls = await guidingControls(model, scene.controls, workingSize)
   const job = {
@@ -78,12 +81,14 @@ export async function prepare(
     ...(seedResize === undefined ? {} : { resizeFrom: latentSize(seedResize, model.downscale) }),
     dims,
     picture: latents && latents.data,
-    mask: small && forEachChannel(small, dims),
-    differential: request.mask?.differential ?? false,
+    mask: small && forEachChannel(small.sampling, dims),
+    differential: isDifferential(request),
     signal
   }
   return { job, workingSize, depth }
 }
+
+const isDifferential = ({ mask }: GenerateRequest): boolean => mask?.differential === true
 
 const latentSize = ({ width, height }: Size, downscale: number) => ({
   height: Math.floor(height / downscale),

@@ -81,6 +81,7 @@ function masksOf(request: GenerateRequest, { snapshot, selection }: RequestImage
   if (request.mode === 'outpaint' && snapshot !== undefined)
     return outpaintMasks(emptiness(snapshot), selection ?? null, request)
   if (selection === undefined) return { denoise: null, compositing: null }
+  if (request.webui !== undefined) return { denoise: selection, compositing: null }
   const values = valuesFor(selection, request)
   return { denoise: denoiseMask(selection, values), compositing: compositingMask(selection, values) }
 }

@@ -111,8 +111,11 @@ export interface DiffusionModel {
 
 /** The models the server has, opened on demand and kept within the memory budget. */
 export interface Models {
-  /** Opens a model, or returns the one that is open. Throws AppError: 'model-missing', 'model-unreadable', 'model-unsupported', 'model-incomplete'. */
-  open(id: string): Promise<DiffusionModel>
+  /**
+   * Opens a model, or returns the one that is open; `vae` as in a request. Throws AppError: 'model-missing', 'model-unreadable',
+   * 'model-unsupported', 'model-incomplete'.
+   */
+  open(id: string, vae?: string | null): Promise<DiffusionModel>
   /** Frees every session. */
   release(): Promise<void>
 }

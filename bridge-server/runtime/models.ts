@@ -16,8 +16,8 @@ import type { Mode } from './session-options.ts'
 import { createVae } from './vae.ts'
 
 export interface ModelsOptions {
-  /** Opens the headers of a model. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
-  readonly find: (id: string) => Promise<Checkpoint>
+  /** Opens the headers of a model, `vae` as in a request. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
+  readonly find: (id: string, vae?: string | null) => Promise<Checkpoint>
   readonly device: DeviceChoice
   /** Networks beside models; left out, there are none. */
   readonly extensions?: ExtensionLibrary
@@ -43,8 +43,8 @@ export function createModels({
   let device: Promise<Device> | null = null
 
   return {
-    async open(id) {
-      const checkpoint = await find(id)
+    async open(id, vae) {
+      const checkpoint = await find(id, vae)
       const fingerprint = fingerprintOf(checkpoint)
       const known = models.get(id)
       // What is known of a model may grow (its hash) while its networks stay as they are.

@@ -17,8 +17,11 @@ export interface Library {
   catalogue(): Promise<Pick<Catalogue, 'models' | 'refused' | 'vaes' | 'folders'>>
   /** Where it looks: what it was given, then what was added. */
   searched(): Promise<readonly string[]>
-  /** Opens one, as it was chosen to be. Throws AppError: 'model-missing', or why it cannot be used. */
-  find(id: string): Promise<Checkpoint>
+  /**
+   * Opens one, as it was chosen to be; with the VAE of an id instead of the chosen one, or, for null, its own.
+   * Throws AppError: 'model-missing', or why it cannot be used.
+   */
+  find(id: string, vae?: string | null): Promise<Checkpoint>
   /** Remembers what a person says of a model. Throws AppError 'model-missing' where there is no such model or VAE. */
   choose(id: string, choice: ModelChoice): Promise<void>
   /** Remembers a further folder. Throws AppError 'settings-invalid' for a path that is not absolute or no folder. */
@@ -90,13 +93,14 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
       return { models, refused, vaes: vaes.map(({ id, label }) => ({ id, label })), folders: [...folders] }
     },
     searched: async () => all((await settings.read()).folders),
-    async find(id) {
+    async find(id, wanted) {
       const { folders, choices } = await settings.read()
       const { file } = await locate(id, folders)
-      const { prediction, vae } = choices.get(id) ?? nothingChosen
+      const chosen = choices.get(id) ?? nothingChosen
+      const vae = wanted === undefined ? chosen.vae : wanted
       const checkpoint = await openCheckpoint(file, {
         ...plain,
-        prediction: prediction ?? undefined,
+        prediction: chosen.prediction ?? undefined,
         vae: vae === null ? undefined : chosenVae(vae, id, await findVaeFiles(all(folders)))
       })
       return { ...checkpoint, info: { ...checkpoint.info, id } }
