@@ -83,6 +83,7 @@ export async function prepare(
     picture: latents && latents.data,
     mask: small && forEachChannel(small.sampling, dims),
     differential: isDifferential(request),
+    webui: request.webui,
     signal
   }
   return { job, workingSize, depth }
