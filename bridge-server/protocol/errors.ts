@@ -30,6 +30,8 @@ export const ErrorCode = Union([
   Literal('port-in-use'),
   Literal('settings-invalid'),
   Literal('job-conflict'),
+  Literal('download-failed'),
+  Literal('download-unverified'),
   Literal('internal')
 ])
 export type ErrorCode = Static<typeof ErrorCode>

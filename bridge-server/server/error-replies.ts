@@ -31,6 +31,8 @@ const statuses: Record<ErrorCode, number> = {
   'port-in-use': 503,
   'settings-invalid': 422,
   'job-conflict': 409,
+  'download-failed': 502,
+  'download-unverified': 409,
   internal: 500
 }
 
