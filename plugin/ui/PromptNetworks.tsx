@@ -8,8 +8,7 @@ import {
   withWords,
   type PromptNetwork
 } from '../app/prompt-networks.ts'
-import { ActionButton, DialogContainer, Slider, Text } from './controls.tsx'
-import { kindLabels } from './extension-wording.ts'
+import { ActionButton, DialogContainer, Slider } from './controls.tsx'
 import { NetworkDialog } from './NetworkDialog.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
@@ -59,9 +58,22 @@ function UsedNetwork({ network }: { readonly network: PromptNetwork }) {
   const unused = kind === 'lora' ? (triggers ?? []).filter((trigger) => !hasWords(prompt, trigger)) : []
   return (
     <>
-      <div className="marquee-row">
-        <Text UNSAFE_className="marquee-one-line">{name}</Text>
-        <span className="marquee-caption">{kindLabels[kind]}</span>
+      <div className="marquee-row marquee-end">
+        <div className="marquee-fill">
+          {weights.map((weight, i) => (
+            <Slider
+              key={i}
+              label={weights.length === 1 ? name : `${name}, ${i === 0 ? 'text' : 'picture'}`}
+              width="100%"
+              minValue={Math.min(least[kind], weight)}
+              maxValue={Math.max(most[kind], weight)}
+              step={0.05}
+              formatOptions={{ maximumFractionDigits: 2, signDisplay: 'auto' }}
+              value={weight}
+              onChange={(value) => change({ prompt: reweighed(prompt, network, weights.with(i, value)) })}
+            />
+          ))}
+        </div>
         <ActionButton
           isQuiet
           aria-label={`Take ${name} out`}
@@ -70,28 +82,6 @@ function UsedNetwork({ network }: { readonly network: PromptNetwork }) {
           Remove
         </ActionButton>
       </div>
-      {weights.map((weight, i) => (
-        <Slider
-          key={i}
-          label={weights.length === 1 ? 'Weight' : i === 0 ? 'Weight in the text' : 'Weight in the picture'}
-          aria-label={`Weight of ${name}${weights.length === 1 ? '' : i === 0 ? ' in the text' : ' in the picture'}`}
-          width="100%"
-          minValue={Math.min(least[kind], weight)}
-          maxValue={Math.max(most[kind], weight)}
-          step={0.05}
-          formatOptions={{ maximumFractionDigits: 2 }}
-          value={weight}
-          onChange={(value) =>
-            change({
-              prompt: reweighed(
-                prompt,
-                network,
-                weights.map((other, j) => (j === i ? value : other))
-              )
-            })
-          }
-        />
-      ))}
       {unused.length > 0 && (
         <div className="marquee-words" role="group" aria-label={`Trigger words of ${name}`}>
           {unused.map((trigger) => (
