@@ -53,7 +53,8 @@ const doors = {
   libsql: '^bridge-server/jobs/database\\.ts$',
   undici: '^bridge-server/downloads/transport\\.ts$',
   fastify: '^bridge-server/server/',
-  ws: '^bridge-server/server/',
+  // In Node before 22 the client has no WebSocket of its own.
+  ws: '^(bridge-server/server/|plugin/client/any-socket\\.ts$)',
   typebox: '^bridge-server/protocol/',
   photoshop: '^plugin/entries/photoshop-host\\.ts$',
   uxp: '^plugin/entries/photoshop-host\\.ts$',
