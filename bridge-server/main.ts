@@ -3,7 +3,7 @@ import { pino, type Logger } from 'pino'
 import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
 import { createEngine } from './engine/supervisor.ts'
-import { AppError } from './errors.ts'
+import { AppError, toErrorReply } from './errors.ts'
 import { createBlobStore } from './jobs/blobs.ts'
 import { openDataFolder } from './jobs/data-folder.ts'
 import { createJobStore } from './jobs/job-store.ts'
@@ -139,6 +139,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
+  process.send?.(toErrorReply(error))
   if (error instanceof AppError) process.stderr.write(`${[error.message, error.hint].join('\n')}\n`)
   else process.stderr.write(`${error instanceof Error ? String(error.stack) : String(error)}\n`)
   process.exit(error instanceof AppError && error.code === 'settings-invalid' ? 2 : 1)
