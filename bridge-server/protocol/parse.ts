@@ -45,12 +45,15 @@ function checkedMessage(value: unknown): ClientMessage {
   }
 }
 
-/** `value` as what `schema` describes. Throws AppError 'bad-message' that names the first wrong field and its range. */
-export function checked<Schema extends TSchema>(schema: Schema, value: unknown) {
+/**
+ * `value` as what `schema` describes. Throws AppError 'bad-message' that names the first wrong field and its range;
+ * `name` is what the whole is called.
+ */
+export function checked<Schema extends TSchema>(schema: Schema, value: unknown, name = 'The message') {
   if (Check(schema, value)) return value
   const first = firstComplaint(Errors(schema, value))
-  if (first === undefined) throw new AppError('bad-message', { message: 'The message is malformed.' })
-  const field = first.instancePath.slice(1).replaceAll('/', '.') || 'The message'
+  if (first === undefined) throw new AppError('bad-message', { message: `${name} is malformed.` })
+  const field = first.instancePath.slice(1).replaceAll('/', '.') || name
   if (first.keyword === 'required')
     throw new AppError('bad-message', {
       message: `${named(field, first.params.requiredProperties[0])} is missing.`
