@@ -16,6 +16,7 @@ import { createPromptReader } from './read-prompt.ts'
 import { buildApp } from './server/app.ts'
 import { namesOf } from './server/access.ts'
 import { defaultLimits } from './server/limits.ts'
+import { logJobs } from './server/job-log.ts'
 import { listen } from './server/listen.ts'
 import { openToken } from './server/token.ts'
 import { openTokens } from './server/tokens.ts'
@@ -58,8 +59,9 @@ async function serve(config: Config): Promise<void> {
     ...{ store, previews },
     run: engine.run,
     now: Date.now,
-    report: (error) => log.error(error)
+    report: (error, job) => log.error({ err: error, job }, 'a bug in a job')
   })
+  logJobs(queue, log)
   const library = openLibrary({
     folders: config.models,
     cacheFolder: folder.cache,

@@ -36,6 +36,10 @@ export interface Queue {
   standing(client: string): readonly JobEvent[]
   /** Calls back with every event of a client's jobs; returns the way to stop. */
   listen(client: string, listener: (event: JobEvent) => void): () => void
+  /** Calls back with every event of everybody's jobs: for logs and figures. */
+  watch(watcher: (event: JobEvent, client: string) => void): void
+  /** How many jobs of everybody wait, and run. */
+  counts(): { readonly waiting: number; readonly running: number }
   /** Starts no more jobs, stops the running one and puts it back first. */
   stop(): Promise<void>
 }
@@ -68,9 +72,8 @@ export function createQueue(parts: WorkerParts): Queue {
     return last === null ? [] : [last]
   }
 
-  const tellAgain = (stored: StoredJob): void => {
-    for (const event of standingOf(stored)) events.publish(stored.client, event)
-  }
+  const tellAgain = (stored: StoredJob): void =>
+    standingOf(stored).forEach((event) => events.publish(stored.client, event))
 
   const cancel = (client: string, id: string): void => {
     const stored = find(client, id)
@@ -115,9 +118,7 @@ export function createQueue(parts: WorkerParts): Queue {
       store.remove(stored.key)
     },
     star: (client, id, starred) => store.star(find(client, id).key, starred),
-    prune: (limits) => {
-      for (const key of expiredJobs(store.kept(), limits, now())) store.remove(key)
-    },
+    prune: (limits) => expiredJobs(store.kept(), limits, now()).forEach((key) => store.remove(key)),
     find,
     list: (client, filter) => store.list(client, filter).map((stored) => placed(stored).job),
     standing: (client) =>
@@ -125,6 +126,8 @@ export function createQueue(parts: WorkerParts): Queue {
         .filter((stored) => stored.client === client)
         .flatMap(standingOf),
     listen: (client, listener) => events.listen(client, listener),
+    watch: (watcher) => events.watch(watcher),
+    counts: () => ({ waiting: line.jobs.length, running: worker.running === null ? 0 : 1 }),
     stop: () => worker.stop()
   }
 }

@@ -28,8 +28,8 @@ export interface WorkerParts {
   readonly run: RunJob
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Told of bugs, whose text no client sees. */
-  readonly report: (error: unknown) => void
+  /** Told of bugs, whose text no client sees, and of the job in which they showed. */
+  readonly report: (error: unknown, jobId: string) => void
 }
 
 export function createWorker(line: Line, events: JobEvents, parts: WorkerParts): Worker {
@@ -68,7 +68,7 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof AppError)) report(error)
+      if (!(error instanceof AppError)) report(error, job.id)
       events.publish(client, { type: 'failed', jobId: job.id, error: toErrorReply(error) })
       return null
     }
@@ -78,7 +78,7 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     if (end.state === 'interrupted') {
       putBack(stored, 'does not count')
     } else if (end.state === 'failed') {
-      if (end.error.code === 'internal') report(end.cause)
+      if (end.error.code === 'internal') report(end.cause, stored.job.id)
       if (end.error.code === 'engine-died' && stored.attempts < maxAttempts) putBack(stored, 'counts')
       else finish(stored, { state: 'failed', error: end.error })
     } else {

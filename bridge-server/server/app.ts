@@ -13,6 +13,7 @@ import { blobRoutes } from './blob-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
 import { createUploadQuota } from './limits.ts'
+import { createMetrics, metricsRoute } from './metrics.ts'
 import { guardPace } from './pace.ts'
 import { claimRoute, createPairing, offerRoute } from './pairing.ts'
 import { modelRoutes, type ModelKeeper } from './model-routes.ts'
@@ -51,6 +52,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     issue: () => tokens.add('Paired by code').token,
     now: Date.now
   })
+  const metrics = createMetrics(app, parts)
   answerErrors(app)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
   // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
@@ -65,7 +67,9 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     }
   })
 
-  app.get('/api/health', () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION }))
+  const health = () => ({ name: 'marquee', version: parts.version, protocol: PROTOCOL_VERSION })
+  app.get('/api/health', health)
+  app.get('/health', health)
   await app.register((open) => {
     socketRoute(open, parts)
     claimRoute(open, pairing)
@@ -86,6 +90,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     offerRoute(closed, pairing)
     modelRoutes(closed, parts.models)
     promptRoutes(closed, parts.readPrompt)
+    metricsRoute(closed, metrics)
     await closed.register((owners) => {
       tokenRoutes(owners, tokens)
     })
