@@ -1,4 +1,5 @@
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
+import type { ControlMode } from '#protocol/request.ts'
 
 /** Straight (not premultiplied) RGBA, 8 bits a channel, sRGB. */
 export interface RgbaImage {
@@ -30,6 +31,8 @@ export interface NewLayer {
   readonly name: string
   readonly area: Rect
   readonly pixels: RgbaImage
+  /** How many ControlNets guide what is made; absent: none. */
+  readonly controls?: number
   readonly mask?: MaskImage
 }
 
@@ -48,12 +51,26 @@ export interface Preview {
  */
 export interface Host {
   readonly name: string
+/** A ControlNet, and the map in the document that it follows; protocol/request.ts has the units. */
+export interface HostControl {
+  /** Its name in the catalogue. */
+  readonly model: string
+  readonly weight: number
+  readonly start: number
+  readonly end: number
+  readonly mode: ControlMode
+  /** Of the asked area; transparent counts as black. */
+  readonly pixels: RgbaImage
+}
+
   /** The open document, or null. */
   document(): Promise<HostDocument | null>
   /** The selection inside the canvas: its bounds and a soft mask of their size, or null where nothing is selected. */
   selection(): Promise<{ readonly bounds: Rect; readonly mask: MaskImage } | null>
-  /** What a person sees in `area`, all visible layers flattened; transparent where the canvas is empty. */
-  flatten(area: Rect): Promise<RgbaImage>
+  /** What the model is to see in `area` at one moment: visible layers flattened, but for those kept from it; transparent where the canvas is empty. */
+  flatten(area: Rect): Promise<BandedImage>
+  /** The ControlNets that guide what is made in `area`, with their maps there; none in an editor without such layers. */
+  controls(area: Rect): Promise<readonly HostControl[]>
   /** Bounds of the canvas that hold no or only partly opaque pixels, or null where every pixel is opaque. */
   emptyBounds(): Promise<Rect | null>
   /** Adds layers above the active one as one undo step, first is lowest. Throws when the document is no longer open. */

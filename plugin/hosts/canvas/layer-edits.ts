@@ -2,6 +2,7 @@ import type { BlendMode } from './blend.ts'
 import { compositeLayer } from './composite.ts'
 import { activeLayer, type CanvasDocument, type Edit } from './document.ts'
 import { movedPoint, type Point } from './geometry.ts'
+import type { LayerRole } from './layer-role.ts'
 import { jointReach, toLayer, type Layer, type LayerMask } from './layer.ts'
 import { emptyPlane, shiftPlane, writePlane } from './plane.ts'
 
@@ -68,6 +69,7 @@ export interface LayerChange {
   readonly visible?: boolean
   readonly blend?: BlendMode
   readonly mask?: LayerMask | null
+  readonly role?: LayerRole
 }
 
 /** Sets properties of a layer. Without its mask, a layer is edited by its pixels. */

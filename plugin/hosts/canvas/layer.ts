@@ -2,6 +2,7 @@ import type { Rect } from '#protocol/geometry.ts'
 import type { NewLayer } from '../host.ts'
 import type { BlendMode } from './blend.ts'
 import { areaOf, shifted, union, type Point } from './geometry.ts'
+import { pictureRole, type LayerRole } from './layer-role.ts'
 import { emptyPlane, planeBounds, tiledBounds, writePlane, type Plane } from './plane.ts'
 
 /** Shows (255) or hides (0) a layer's pixels; moves with them. Never changes them. */
@@ -22,6 +23,7 @@ export interface Layer {
   readonly opacity: number
   readonly visible: boolean
   readonly blend: BlendMode
+  readonly role: LayerRole
 }
 
 export const emptyLayer = (id: string, name: string): Layer => ({
@@ -32,7 +34,8 @@ export const emptyLayer = (id: string, name: string): Layer => ({
   mask: null,
   opacity: 1,
   visible: true,
-  blend: 'normal'
+  blend: 'normal',
+  role: pictureRole
 })
 
 /** A layer as a host's user asks for it. Outside the given mask nothing shows. */

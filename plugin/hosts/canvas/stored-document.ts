@@ -1,5 +1,6 @@
 import type { CanvasDocument } from './document.ts'
 import type { Layer } from './layer.ts'
+import { pictureRole, type LayerRole } from './layer-role.ts'
 import type { Plane, Tile } from './plane.ts'
 import type { Storage } from './storage.ts'
 
@@ -21,7 +22,8 @@ interface StoredPlane {
   readonly tiles: readonly (readonly [place: number, key: string])[]
 }
 
-type StoredLayer = Omit<Layer, 'pixels' | 'mask'> & {
+type StoredLayer = Omit<Layer, 'pixels' | 'mask' | 'role'> & {
+  readonly role?: LayerRole
   readonly pixels: StoredPlane
   readonly mask: { readonly plane: StoredPlane; readonly enabled: boolean } | null
 }
@@ -124,6 +126,8 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
   const { id, name, canvas, origin, activeLayerId, editing } = stored
   const layers = stored.layers.map((layer) => ({
     ...layer,
+    // Documents of before layers had one.
+    role: layer.role ?? pictureRole,
     pixels: unpack(layer.pixels),
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
   }))

@@ -2,6 +2,7 @@ import { flatten } from '../composite.ts'
 import { select, type Edit } from '../document.ts'
 import { areaOf } from '../geometry.ts'
 import { eachTile, editTiles, emptyPlane, tileArea, writePlane, type Plane } from '../plane.ts'
+import { pictured } from '../seen-layers.ts'
 
 /** How a new selection meets the old one. */
 export type SelectionMode = 'replace' | 'add' | 'subtract' | 'intersect'
@@ -53,8 +54,9 @@ export const selectAll: Edit = (document) =>
 /** Selects the canvas where no visible layer covers it, softly where they are partly transparent. */
 export const selectEmpty: Edit = (document) => {
   let mask = emptyPlane(1)
+  const picture = pictured(document)
   eachTile(areaOf(document.canvas), (_, part) => {
-    const { data } = flatten(document, part)
+    const { data } = flatten(picture, part)
     const bytes = new Uint8Array(part.width * part.height)
     for (let at = 0; at < bytes.length; at++) bytes[at] = 255 - data[at * 4 + 3]!
     mask = writePlane(mask, part, bytes)

@@ -1,0 +1,34 @@
+import type { ControlMode } from '#protocol/request.ts'
+
+/** How a ControlNet follows a layer: protocol/request.ts has the units. */
+export interface ControlSettings {
+  /** Its name; null until a person chose one, and then the layer guides nothing. */
+  readonly model: string | null
+  readonly weight: number
+  readonly start: number
+  readonly end: number
+  readonly mode: ControlMode
+  /** Off, the layer still is a map, and guides nothing. */
+  readonly isOn: boolean
+}
+
+/**
+ * What a layer is to the model. `picture`: it is seen. `excluded`: a reference for the person, which the model does not see.
+ * `control`: the map of a ControlNet, which is no part of the picture at all.
+ */
+export type LayerRole =
+  | { readonly kind: 'picture' }
+  | { readonly kind: 'excluded' }
+  | ({ readonly kind: 'control' } & ControlSettings)
+
+export const pictureRole: LayerRole = { kind: 'picture' }
+
+export const controlRole = (model: string | null): LayerRole => ({
+  kind: 'control',
+  model,
+  weight: 1,
+  start: 0,
+  end: 1,
+  mode: 'balanced',
+  isOn: true
+})
