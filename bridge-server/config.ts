@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { homedir, totalmem } from 'node:os'
 import path from 'node:path'
 import { readCommandLine } from './command-line.ts'
+import { downloadSettings, type DownloadSettings } from './download-settings.ts'
 import { choiceOf, invalid, limitOf, portOf, sizeOf } from './config-values.ts'
 import type { RetentionLimits } from './jobs/retention.ts'
 import type { Access } from './server/access.ts'
@@ -27,6 +28,7 @@ export interface Config {
   /** What is kept of finished jobs. */
   readonly retention: RetentionLimits
   readonly access: Access
+  readonly downloads: DownloadSettings
   /** Whether the page is opened in the browser. */
   readonly open: boolean
   /** Whether the first model is prepared before anybody asks for it. */
@@ -57,6 +59,7 @@ Starts the bridge server and opens Marquee in the browser.
   --listen HOST     let other computers in at this address or name, 0.0.0.0 for all; needs TLS or --insecure
   --tls-key FILE    private key, --tls-cert FILE certificate, both PEM
   --insecure        let others in without TLS
+  --hf-token-file FILE  holds your token of Hugging Face, for models that want an account there
   --no-open         do not open the browser
   --no-warm         prepare no model before the first job
   --log LEVEL       ${levels.join(', ')} (warn); logs go to standard error
@@ -64,6 +67,7 @@ Starts the bridge server and opens Marquee in the browser.
 
 Each may also be set as MARQUEE_PORT, MARQUEE_MODELS (folders separated by ${path.delimiter}), MARQUEE_DATA,
 MARQUEE_DEVICE, MARQUEE_MEMORY, MARQUEE_MODE, MARQUEE_NO_OPEN=1, MARQUEE_LOG, and so on; the command line comes first.
+Downloads go through HTTPS_PROXY, HTTP_PROXY and NO_PROXY; HF_TOKEN or MARQUEE_HF_TOKEN is a token of Hugging Face.
 `
 
 const options = {
@@ -80,6 +84,7 @@ const options = {
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
   insecure: { type: 'boolean' },
+  'hf-token-file': { type: 'string' },
   'no-open': { type: 'boolean' },
   'no-warm': { type: 'boolean' },
   log: { type: 'string' },
@@ -120,6 +125,7 @@ export function readConfig(
       bytes: sizeOf('keep-size', setting('keep-size') ?? '20GB')
     },
     access: accessOf(setting, isOn('insecure')),
+    downloads: downloadSettings(env, setting('hf-token-file')),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
     open: !isOn('no-open'),
     warm: !isOn('no-warm'),

@@ -12,6 +12,8 @@ export interface DataFolder {
   readonly models: string
   /** Further model folders, and what was chosen for models. */
   readonly modelSettings: string
+  /** What a person adds to what can be downloaded. */
+  readonly catalogue: string
   readonly token: string
   /** The file of other people's tokens. */
   readonly tokens: string
@@ -39,6 +41,7 @@ export function openDataFolder(folder: string): DataFolder {
     cache: at('cache'),
     models: at('models'),
     modelSettings: at('models.json'),
+    catalogue: at('catalogue.json'),
     token: at('token'),
     tokens: at('tokens.json'),
     announce: (address) => writeFileSync(at('address'), address),

@@ -96,9 +96,7 @@ export function refuseForeign(table: TensorTable): void {
       'Use the fp16, bf16 or plain fp8 version.'
     )
   const isWhole = names.includes(ldmUnet)
-  const kind = kinds.find(
-    ({ sign, aroundUnet = false }) => (!isWhole || aroundUnet) && names.some((name) => sign.test(name))
-  )
+  const kind = kindOfNames(names)
   if (kind !== undefined) throw refusal(table, kind.is, kind.hint)
   if (isWhole) return
   if (names.some((name) => /^(first_stage_model\.)?(encoder|decoder)\.conv_in\./.test(name)))
@@ -118,6 +116,17 @@ export function refuseForeign(table: TensorTable): void {
     table,
     `not a model Marquee knows: it has ${names.length} tensors such as ${few || '(none)'}`,
     pickAnother
+  )
+}
+
+/** What a file that is no Stable Diffusion model is, as “a LoRA”; null: nothing that is known. */
+export const foreignKind = (table: TensorTable): string | null =>
+  kindOfNames([...table.weights.keys(), ...table.unusable.keys()])?.is ?? null
+
+function kindOfNames(names: readonly string[]): Kind | undefined {
+  const isWhole = names.includes(ldmUnet)
+  return kinds.find(
+    ({ sign, aroundUnet = false }) => (!isWhole || aroundUnet) && names.some((name) => sign.test(name))
   )
 }
 

@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest'
 import { buildApp } from '../../../bridge-server/server/app.ts'
 import { defaultLimits } from '../../../bridge-server/server/limits.ts'
 import { listen } from '../../../bridge-server/server/listen.ts'
-import { noModels, openSocket, startBridge } from '../../support/bridge.ts'
+import { noDownloads, noModels, openSocket, startBridge } from '../../support/bridge.ts'
 
 const access = { host: null, tls: null }
 const closings: (() => unknown)[] = []
@@ -43,7 +43,9 @@ const second = async (port: number) => {
     device: () => '',
     catalogue: () => Promise.reject(new Error('no call is expected')),
     models: noModels,
+      downloads: noDownloads,
     readPrompt: () => Promise.reject(new Error('no call is expected')),
+    annotate: () => Promise.reject(new Error('no call is expected')),
     pageFolder: 'nowhere',
     log: pino({ level: 'silent' })
   })

@@ -1,0 +1,236 @@
+import { rm, statfs } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { AppError } from '../errors.ts'
+import type { DownloadEntry, DownloadKind, DownloadList, StartDownload } from '../protocol/downloads.ts'
+import type { DownloadsOffered } from './catalogue-file.ts'
+import { usualLimits, type TransferLimits } from './fetch-file.ts'
+import { itemOf } from './list-item.ts'
+import { isInstalled, placeOf, refuseTaken, uninstall } from './places.ts'
+import { runDownload } from './run-download.ts'
+import { createTask, isRunning, type Task } from './task.ts'
+import type { Transport } from './transport.ts'
+import { openDownloadsFolder, sweepUnfinished } from './unfinished.ts'
+
+/**
+ * Model files that are downloaded into the models folder: only entries of the catalogue, and whole or not at all. Promises
+ * reject with AppError; 'not-found' for an id that the catalogue does not have.
+ */
+export interface Downloads {
+  list(): Promise<Omit<DownloadList, 'mayChange'>>
+  /**
+   * Begins, or goes on with what is here; for one that is under way or installed nothing happens. Rejects with
+   * 'download-unverified' where nobody vouches for the file and `unverified` does not say that it is wanted nevertheless,
+   * 'model-exists', 'disk-full'. What goes wrong later is the entry's state.
+   */
+  start(id: string, options?: StartDownload): Promise<void>
+  /** Resolves when it has stopped; what is here is kept, over restarts too. */
+  pause(id: string): Promise<void>
+  /** Goes on with what was paused or has failed, as it was wanted then. Rejects with 'not-found' where nothing is. */
+  resume(id: string): Promise<void>
+  /** Stops and throws away what is here. */
+  cancel(id: string): Promise<void>
+  /** Deletes the installed file. Rejects with 'model-missing' where there is none that was put there. */
+  remove(id: string): Promise<void>
+  /** Resolves when the entry is installed; rejects when its download has failed, was paused or cancelled. */
+  finished(id: string): Promise<void>
+  /** Stops everything; what is here is kept. */
+  close(): Promise<void>
+}
+
+export interface DownloadsParts {
+  /** Where models are kept. */
+  readonly models: string
+  readonly offered: () => Promise<DownloadsOffered>
+  readonly transport: Transport
+  /** Opens a file as what it is said to be; throws AppError where it is something else. */
+  readonly inspect: (file: string, kind: DownloadKind, cacheFolder: string) => Promise<void>
+  /** Ids of models that are here already, in any folder, by their sha256. */
+  readonly known: () => Promise<ReadonlyMap<string, string>>
+  readonly report: (error: unknown) => void
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+  /** Bytes that are free in a folder. */
+  readonly freeBytes?: (folder: string) => Promise<number>
+  readonly limits?: Partial<TransferLimits>
+}
+
+/** Files that are fetched at once; more only share the same line. */
+const mostAtOnce = 2
+/** What other programs and jobs may need. */
+const spareBytes = 512 * 2 ** 20
+
+/** Goes on, as paused, with what an earlier server left; all else that it left is thrown away. */
+export async function createDownloads(parts: DownloadsParts): Promise<Downloads> {
+  const { models, offered, now = Date.now, freeBytes = freeIn } = parts
+  const limits = { ...usualLimits, ...parts.limits }
+  const folder = await openDownloadsFolder(models)
+  const tasks = new Map<string, Task>()
+  const listeners = new Set<() => void>()
+  let isClosed = false
+  for (const { entry, state } of await sweepUnfinished(folder, await offered()))
+    tasks.set(entry.id, createTask({ entry, now, unverified: state.unverified, have: state.have }))
+
+  const tell = (): void => {
+    for (const listener of listeners) listener()
+  }
+  const find = async (id: string): Promise<DownloadEntry> => {
+    const entry = (await offered()).entries.find((each) => each.id === id)
+    if (entry !== undefined) return entry
+    throw new AppError('not-found', { message: `The catalogue has no “${id.slice(0, 64)}”.` })
+  }
+
+  const run = (task: Task): void => {
+    const { entry } = task
+    task.begin()
+    task.running = runDownload({
+      ...{ entry, models, limits, now },
+      unverified: task.unverified,
+      folder: path.join(folder, entry.id),
+      transport: parts.transport,
+      inspect: parts.inspect,
+      signal: task.signal(),
+      rest: (milliseconds, signal) => wait(milliseconds, undefined, { signal }),
+      onPart: task.hasPart,
+      onMirror: task.asks,
+      onChecked: task.checked
+    })
+      .then(
+        () => void tasks.delete(entry.id),
+        (error: unknown) => task.ended(error)
+      )
+      .then(() => {
+        if (task.bug() !== null) parts.report(task.bug())
+        pump()
+        tell()
+      })
+  }
+
+  function pump(): void {
+    const all = [...tasks.values()]
+    const free = isClosed ? 0 : mostAtOnce - all.filter(isRunning).length
+    for (const task of all.filter(({ state }) => state() === 'waiting').slice(0, Math.max(0, free))) run(task)
+  }
+
+  const start = async (id: string, { unverified = false }: StartDownload = {}): Promise<void> => {
+    const entry = await find(id)
+    const before = tasks.get(id)
+    if (isUnderWay(before) || (await isInstalled(models, entry))) return
+    const isWanted = unverified || before?.unverified === true
+    if (entry.sha256 === null && !isWanted) throw unverifiedError(entry)
+    await refuseTaken(models, entry)
+    await checkSpace(entry, before?.done() ?? 0, await freeBytes(models))
+    // Another request may have been quicker.
+    if (isClosed || isUnderWay(tasks.get(id))) return
+    const task = createTask({ entry, now, unverified: isWanted, have: [before?.done() ?? 0] })
+    task.wait()
+    tasks.delete(id)
+    tasks.set(id, task)
+    pump()
+  }
+
+  const stop = async (id: string): Promise<Task> => {
+    const task = tasks.get(id)
+    if (task === undefined) throw notUnderWay(id)
+    task.pause()
+    await task.running
+    return task
+  }
+
+  return {
+    async list() {
+      const [{ entries, problems }, known] = [await offered(), await parts.known()]
+      const items = entries.map(async (entry) =>
+        itemOf(entry, {
+          task: tasks.get(entry.id) ?? null,
+          isHere: await isInstalled(models, entry),
+          elsewhere: entry.sha256 === null ? null : (known.get(entry.sha256) ?? null)
+        })
+      )
+      return {
+        items: await Promise.all(items),
+        freeBytes: await freeBytes(models),
+        problems: [...problems]
+      }
+    },
+    start,
+    async pause(id) {
+      await stop(id)
+      tell()
+    },
+    async resume(id) {
+      const task = tasks.get(id)
+      if (task === undefined) throw notUnderWay(id)
+      await start(id, { unverified: task.unverified })
+    },
+    async cancel(id) {
+      await stop(id)
+      await rm(path.join(folder, id), { recursive: true, force: true })
+      tasks.delete(id)
+      tell()
+    },
+    async remove(id) {
+      const entry = await find(id)
+      if (!(await isInstalled(models, entry)))
+        throw new AppError('model-missing', {
+          message: `${entry.name} is not in the folder of Marquee’s own models.`,
+          hint: 'What lies in folders that you added is removed there, by hand.'
+        })
+      await uninstall(models, entry)
+    },
+    finished: (id) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          const task = tasks.get(id)
+          if (isUnderWay(task)) return
+          listeners.delete(look)
+          if (task !== undefined) {
+            reject(task.failure())
+            return
+          }
+          find(id)
+            .then(async (entry) => {
+              if (!(await isInstalled(models, entry))) throw notUnderWay(id)
+            })
+            .then(resolve, reject)
+        }
+        listeners.add(look)
+        look()
+      }),
+    async close() {
+      isClosed = true
+      for (const task of tasks.values()) task.pause()
+      await Promise.all([...tasks.values()].map(({ running }) => running))
+      tell()
+      await parts.transport.close()
+    }
+  }
+}
+
+const isUnderWay = (task: Task | undefined): boolean =>
+  task !== undefined && task.state() !== 'paused' && task.state() !== 'failed'
+
+async function freeIn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+function checkSpace(entry: DownloadEntry, done: number, free: number): void {
+  const needed = entry.bytes - done + spareBytes
+  if (needed <= free) return
+  throw new AppError('disk-full', {
+    message: `${entry.name} needs ${gigabytes(needed)} more, and ${gigabytes(free)} are free where models are kept.`,
+    hint: 'Free some space, or keep models on another disk with --data.'
+  })
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`
+
+const unverifiedError = (entry: DownloadEntry): AppError =>
+  new AppError('download-unverified', {
+    message: `Nobody vouches for the content of ${placeOf(entry)}: its entry has no sha256.`,
+    hint: 'Download it only if you trust where it comes from, and say so.'
+  })
+
+const notUnderWay = (id: string): AppError =>
+  new AppError('not-found', { message: `No download of “${id.slice(0, 64)}” is under way.` })

@@ -1,0 +1,57 @@
+import { AppError } from '../errors.ts'
+import type { DownloadKind } from '../protocol/downloads.ts'
+import { readControlNet } from './extensions/controlnet.ts'
+import { readEmbedding } from './extensions/embedding.ts'
+import { kindOf } from './extensions/extension-info.ts'
+import { readHypernetwork } from './extensions/hypernetwork.ts'
+import { readLora } from './extensions/lora.ts'
+import { foreignKind } from './foreign-kinds.ts'
+import { openCheckpoint } from './open-checkpoint.ts'
+import type { TensorFileOptions } from './open-options.ts'
+import { readTensorFile } from './tensor-file.ts'
+import { shownName, type TensorTable } from './tensor-table.ts'
+import { readVaeFile } from './vae-file.ts'
+
+/** As messages name it. */
+const names: Readonly<Record<DownloadKind, string>> = {
+  checkpoint: 'a model',
+  vae: 'an autoencoder (VAE)',
+  taesd: 'a TAESD preview decoder',
+  controlnet: 'a ControlNet',
+  upscaler: 'an upscaler',
+  lora: 'a LoRA',
+  embedding: 'an embedding (textual inversion)',
+  hypernetwork: 'a hypernetwork'
+}
+
+/**
+ * Opens a file as what it is said to be. Only headers are read. Throws AppError 'model-unreadable', 'model-incomplete',
+ * 'model-unsupported'.
+ */
+export async function inspectFile(
+  file: string,
+  kind: DownloadKind,
+  options: TensorFileOptions
+): Promise<void> {
+  if (kind === 'checkpoint') await openCheckpoint(file, options)
+  // The scale of latents is the model's, and says nothing of the file.
+  else if (kind === 'vae') await readVaeFile(file, { options, latentScale: 1 })
+  else await inspectTable(await readTensorFile(file, options), kind)
+}
+
+async function inspectTable(
+  table: TensorTable,
+  kind: Exclude<DownloadKind, 'checkpoint' | 'vae'>
+): Promise<void> {
+  const isPreviewOrUpscaler = kind === 'taesd' || kind === 'upscaler'
+  const is = isPreviewOrUpscaler ? foreignKind(table) === names[kind] : kindOf(table) === kind
+  if (!is)
+    throw new AppError('model-unsupported', {
+      message: `${shownName(table.file)} is not ${names[kind]}, but ${foreignKind(table) ?? 'something else'}.`,
+      hint: 'It was not kept. The catalogue’s entry names a wrong kind or a wrong file.'
+    })
+  if (kind === 'lora') await readLora(table)
+  else if (kind === 'controlnet') readControlNet(table, false)
+  else if (kind === 'embedding') readEmbedding(table)
+  else if (kind === 'hypernetwork') readHypernetwork(table)
+}
