@@ -10,6 +10,7 @@ import { createJobStore } from './jobs/job-store.ts'
 import { createPreviews } from './jobs/previews.ts'
 import { createQueue } from './jobs/queue.ts'
 import { openBrowser } from './open-browser.ts'
+import { openDownloads } from './open-downloads.ts'
 import { networksNamed } from './pipeline/networks.ts'
 import { createTokenizers } from './prompt/tokenizer.ts'
 import { createPromptReader } from './read-prompt.ts'
@@ -69,8 +70,13 @@ async function serve(config: Config): Promise<void> {
   })
   const extensions = openExtensions({ folders: () => library.searched(), cacheFolder: folder.cache })
   const inbox = await createModelInbox(folder.models)
+  const downloads = await openDownloads({
+    ...{ library, models: folder.models, catalogue: folder.catalogue },
+    settings: config.downloads,
+    report: (error) => log.error(error, 'a bug in a download')
+  })
   const app = await buildApp({
-    ...{ queue, blobs, previews, tokens, log },
+    ...{ queue, blobs, previews, tokens, downloads, log },
     access: config.access,
     limits: defaultLimits,
     version: config.version,
@@ -102,7 +108,7 @@ async function serve(config: Config): Promise<void> {
   stopOnSignals(async () => {
     const stopped = queue.stop()
     engine.stop()
-    await stopped
+    await Promise.all([stopped, downloads.close()])
     await app.close()
     store.close()
     library.close()

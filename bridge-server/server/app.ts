@@ -10,6 +10,7 @@ import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { parseJson } from '../protocol/parse.ts'
 import { namesOf, type Access } from './access.ts'
 import { blobRoutes } from './blob-routes.ts'
+import { downloadRoutes, type DownloadKeeper } from './download-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
 import { createUploadQuota } from './limits.ts'
@@ -33,6 +34,7 @@ interface AppParts extends SocketParts {
   readonly previews: Previews
   readonly catalogue: () => Promise<Catalogue>
   readonly models: ModelKeeper
+  readonly downloads: DownloadKeeper
   readonly readPrompt: ReadPrompt
   /** The built browser page. */
   readonly pageFolder: string
@@ -89,6 +91,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     jobRoutes(closed, parts)
     offerRoute(closed, pairing)
     modelRoutes(closed, parts.models)
+    await downloadRoutes(closed, parts.downloads)
     promptRoutes(closed, parts.readPrompt)
     metricsRoute(closed, metrics)
     await closed.register((owners) => {

@@ -17,6 +17,7 @@ import { buildApp } from '../../bridge-server/server/app.ts'
 import { defaultLimits, type Limits } from '../../bridge-server/server/limits.ts'
 import { listen } from '../../bridge-server/server/listen.ts'
 import { openTokens } from '../../bridge-server/server/tokens.ts'
+import type { DownloadKeeper } from '../../bridge-server/server/download-routes.ts'
 import type { ModelKeeper } from '../../bridge-server/server/model-routes.ts'
 import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
 
@@ -41,11 +42,21 @@ export const noModels: ModelKeeper = {
   receive: () => Promise.reject(new Error('No models here'))
 }
 
+export const noDownloads: DownloadKeeper = {
+  list: () => Promise.resolve({ items: [], freeBytes: 0, problems: [] }),
+  start: () => Promise.reject(new Error('No downloads here')),
+  pause: () => Promise.reject(new Error('No downloads here')),
+  resume: () => Promise.reject(new Error('No downloads here')),
+  cancel: () => Promise.reject(new Error('No downloads here')),
+  remove: () => Promise.reject(new Error('No downloads here'))
+}
+
 interface BridgeParts {
   /** Makes the results; it may store blobs. */
   readonly run: (blobs: Awaited<ReturnType<typeof createBlobStore>>) => RunJob
   readonly catalogue?: Catalogue
   readonly models?: ModelKeeper
+  readonly downloads?: DownloadKeeper
   readonly readPrompt?: ReadPrompt
   /** Kept when the bridge closes, so that a second one may go on with it. */
   readonly folder?: string
@@ -59,6 +70,7 @@ export async function startBridge({
   run,
   catalogue = emptyCatalogue,
   models = noModels,
+  downloads = noDownloads,
   readPrompt = () => Promise.reject(new Error('Nobody reads prompts here')),
   folder,
   pageFolder = 'nowhere',
@@ -77,7 +89,7 @@ export async function startBridge({
     report: (error) => bugs.push(error)
   })
   const app = await buildApp({
-    ...{ queue, blobs, previews, pageFolder, models, readPrompt },
+    ...{ queue, blobs, previews, pageFolder, models, downloads, readPrompt },
     limits: { ...defaultLimits, ...limits },
     tokens: openTokens({
       ownerToken: testToken,
