@@ -24,6 +24,12 @@ export const div = elementwise('Div')
 
 export const relu = (m: Scope, x: Value): Value => m.graph.node('Relu', [x], x.shape)
 
+export const tanh = (m: Scope, x: Value): Value => m.graph.node('Tanh', [x], x.shape)
+
+/** x where it is positive, else `slope` times x. */
+export const leakyRelu = (m: Scope, x: Value, slope: number): Value =>
+  m.graph.node('LeakyRelu', [x], x.shape, { alpha: { float: slope } })
+
 /** The exact one, with erf. */
 export const gelu = (m: Scope, x: Value): Value => m.graph.node('Gelu', [x], x.shape)
 
@@ -106,6 +112,13 @@ export function expandBatch(m: Scope, x: Value, like: Value): Value {
 /** Repeats `x` along its axes of size 1 until it is as large as `like`. */
 export const expandLike = (m: Scope, x: Value, like: Value): Value =>
   m.graph.node('Expand', [x, sizes(m, like, 0, like.shape.length)], like.shape)
+
+/** torch's pixel_shuffle: [n, c·r², h, w] → [n, c, h·r, w·r] */
+export function pixelShuffle(m: Scope, x: Value, r: number): Value {
+  const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
+  const shape = [n, c / r ** 2, ...sides.map((size) => (size < 0 ? DYNAMIC : size * r))]
+  return m.graph.node('DepthToSpace', [x], shape, { blocksize: r, mode: 'CRD' })
+}
 
 /** torch's nearest-neighbour upsampling of [n, c, h, w]: by two, or to the height and width of `like`. */
 export function upsampleNearest(m: Scope, x: Value, like?: Value): Value {

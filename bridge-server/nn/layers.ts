@@ -123,3 +123,7 @@ export function batchNorm(m: Scope, x: Value): Value {
   const parameters = ['weight', 'bias', 'running_mean', 'running_var'].map((name) => m.weight(name))
   return m.graph.node('BatchNormalization', [x, ...parameters], x.shape, { epsilon: { float: 1e-5 } })
 }
+
+/** torch.nn.PReLU with a slope for each channel. x: [n, c, h, w] */
+export const prelu = (m: Scope, x: Value): Value =>
+  m.graph.node('PRelu', [x, m.weight('weight', { shape: [0, 1, 1] })], x.shape)

@@ -107,6 +107,21 @@ export interface DiffusionModel {
   with(extensions: Extensions): Promise<DiffusionModel>
   /** Every textual inversion there is. */
   embeddings(): Promise<readonly Embedding[]>
+  /** A tiny decoder of the model's family, [n, 4, h, w] → [n, 3, 8h, 8w] in about 0…1, for looks; null where no file of one is there. */
+  tinyDecoder(): Promise<((latents: Tensor) => Promise<Tensor>) | null>
+}
+
+/** A network that makes pictures larger. */
+export interface Upscaler {
+  readonly name: string
+  /** How many times, along each side. */
+  readonly scale: number
+  /** Sides of what it is given are multiples of this many pixels. */
+  readonly multiple: number
+  /** The side in pixels of the largest tile that it is to be given at once. */
+  readonly tile: number
+  /** [1, 3, h, w] in 0…1 → [1, 3, scale·h, scale·w], not clamped. */
+  enlarge(image: Tensor): Promise<Tensor>
 }
 
 /** The models the server has, opened on demand and kept within the memory budget. */
@@ -116,6 +131,11 @@ export interface Models {
    * 'model-unsupported', 'model-incomplete'.
    */
   open(id: string, vae?: string | null): Promise<DiffusionModel>
+  /**
+   * Opens an upscaler by its id or name. Throws AppError: 'model-missing', 'model-unreadable', 'model-unsupported',
+   * 'model-incomplete', 'out-of-memory'.
+   */
+  upscaler(name: string): Promise<Upscaler>
   /** Frees every session. */
   release(): Promise<void>
 }

@@ -10,10 +10,13 @@ import { openDevice, type Device, type DeviceChoice } from './device.ts'
 import { embeddingsFor } from './embeddings.ts'
 import { createExtender, type Networks } from './extender.ts'
 import { createMemoryBudget } from './memory.ts'
-import type { DiffusionModel, Models } from './model.ts'
+import type { DiffusionModel, Models, Upscaler } from './model.ts'
 import type { Runtime } from './part.ts'
 import type { Mode } from './session-options.ts'
+import { createTaesd } from './taesd.ts'
+import { createUpscaler } from './upscaler.ts'
 import { createVae } from './vae.ts'
+import { createVariants, type Variants } from './variants.ts'
 
 export interface ModelsOptions {
   /** Opens the headers of a model, `vae` as in a request. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
@@ -41,6 +44,7 @@ export function createModels({
   const budget = createMemoryBudget(memoryBytes)
   const models = new Map<string, { readonly model: DressModel; readonly fingerprint: string }>()
   let device: Promise<Device> | null = null
+  let upscalerVariants: Variants<Upscaler> | null = null
 
   return {
     async open(id, vae) {
@@ -54,6 +58,13 @@ export function createModels({
       const model = createModel(checkpoint, { owner: id, device: await device, budget, mode }, extensions)
       models.set(id, { model, fingerprint })
       return model(checkpoint.info)
+    },
+    async upscaler(name) {
+      const { stamp, content } = await extensions.upscaler(name)
+      device ??= openDevice(choice)
+      const runtime = { owner: 'upscaler', device: await device, budget, mode }
+      upscalerVariants ??= createVariants(runtime, 'network')
+      return upscalerVariants.get(stamp, (own) => createUpscaler(name, content, own))
     },
     async release() {
       models.clear()
@@ -81,6 +92,7 @@ type DressModel = (info: ModelInfo) => DiffusionModel
 function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: ExtensionLibrary): DressModel {
   const { unet, vae, depth, betas, textEncoders } = checkpoint
   const { downscale, encode, decode } = createVae(vae, runtime)
+  const tinyDecoders = createVariants<ReturnType<typeof createTaesd>>(runtime, 'tiny decoder')
   const shared = {
     inputChannels: unet.inputChannels,
     admChannels: unet.weights.get('label_emb.0.0.weight')?.shape[1] ?? 0,
@@ -91,7 +103,11 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
     encode,
     decode,
     estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime),
-    embeddings: () => embeddingsFor(textEncoders, extensions)
+    embeddings: () => embeddingsFor(textEncoders, extensions),
+    async tinyDecoder() {
+      const file = await extensions.taesd(checkpoint.info.family)
+      return file && tinyDecoders.get(file.stamp, (own) => createTaesd(file.content, own))
+    }
   }
   const { plain, extend } = createExtender(checkpoint, runtime, extensions)
   const modelOf = (info: ModelInfo, networks: Networks): DiffusionModel => ({

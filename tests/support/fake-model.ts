@@ -6,6 +6,7 @@ import { zeros, type Tensor } from '../../bridge-server/tensor/tensor.ts'
 interface FakeOptions {
   readonly inputChannels?: 4 | 5 | 9
   readonly estimateDepth?: DiffusionModel['estimateDepth']
+  readonly tinyDecoder?: Awaited<ReturnType<DiffusionModel['tinyDecoder']>>
   readonly embedsGuidance?: boolean
   /** Colours, −1…1, that the UNet sees in all noise; the masked picture of a 9-channel input when absent. */
   readonly sees?: readonly [number, number, number]
@@ -25,6 +26,7 @@ const alphas = alphasCumprodOf({ start: 0.00085, end: 0.012, schedule: 'scaled_l
 export function fakeModel({
   inputChannels = 4,
   estimateDepth = null,
+  tinyDecoder = null,
   embedsGuidance = false,
   sees
 }: FakeOptions = {}): FakeModel {
@@ -62,13 +64,15 @@ export function fakeModel({
     estimateDepth,
     controlNets: [],
     with: () => Promise.resolve(model),
-    embeddings: () => Promise.resolve([])
+    embeddings: () => Promise.resolve([]),
+    tinyDecoder: () => Promise.resolve(tinyDecoder)
   }
   return model
 }
 
 export const fakeModels = (model: DiffusionModel): Models => ({
   open: () => Promise.resolve(model),
+  upscaler: (name) => Promise.reject(new Error(`no upscaler ${name}`)),
   release: () => Promise.resolve()
 })
 

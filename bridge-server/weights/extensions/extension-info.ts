@@ -8,14 +8,21 @@ import { isEmbedding } from './embedding.ts'
 import type { ExtensionFile } from './extension-files.ts'
 import { isHypernetwork } from './hypernetwork.ts'
 import { isAdaptation } from './lora-names.ts'
+import { isTaesd, taesdFamilies } from './taesd.ts'
+import { upscalerNetwork } from './upscaler.ts'
 
-/** What a file is by its tensors; null: nothing that belongs beside a model. */
+/**
+ * What a file is by its tensors; null: nothing that belongs beside a model. Throws AppError 'model-unsupported' for an upscaler
+ * of an unknown kind.
+ */
 export function kindOf(table: TensorTable): ExtensionKind | null {
   const names = [...table.weights.keys(), ...table.unusable.keys()]
   if (names.some((name) => name.startsWith('model.diffusion_model.') && !name.includes('lora'))) return null
   if (names.some(isAdaptation)) return 'lora'
   if (isControlNet(table)) return 'controlnet'
   if (isHypernetwork(table)) return 'hypernetwork'
+  if (isTaesd(table)) return 'taesd'
+  if (upscalerNetwork(table) !== null) return 'upscaler'
   return isEmbedding(table) ? 'embedding' : null
 }
 
@@ -49,7 +56,7 @@ export async function extensionInfo(
     kind,
     id,
     name,
-    family: familyOf(table, kind),
+    family: kind === 'taesd' ? (taesdFamilies(name)[0] ?? null) : familyOf(table, kind),
     triggers: kind === 'embedding' ? [name] : kind === 'lora' ? await triggersOf(file, table.metadata) : [],
     bytes: table.bytes
   }

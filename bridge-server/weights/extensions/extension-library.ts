@@ -1,17 +1,20 @@
 import path from 'node:path'
 import { AppError } from '../../errors.ts'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
+import type { Family } from '../../protocol/family.ts'
 import { readConfig } from '../config-file.ts'
 import { readPart } from '../part-files.ts'
 import { readTensorFile } from '../tensor-file.ts'
 import type { TensorTable } from '../tensor-table.ts'
 import { readControlNet } from './controlnet.ts'
 import { readEmbedding } from './embedding.ts'
-import type { ControlNet, Embedding, Hypernetwork, Lora } from './extension.ts'
+import type { ControlNet, Embedding, Hypernetwork, Lora, Taesd, Upscaler } from './extension.ts'
 import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
 import { extensionInfo, kindOf } from './extension-info.ts'
 import { readHypernetwork } from './hypernetwork.ts'
 import { readLora } from './lora.ts'
+import { hasDecoder, readTaesd, taesdFamilies } from './taesd.ts'
+import { readUpscaler } from './upscaler.ts'
 import { nearest } from '../../nearest.ts'
 
 /** An extension's content, with what tells it from others. */
@@ -29,7 +32,7 @@ export interface NamedEmbedding {
 }
 
 /**
- * The LoRAs, embeddings, hypernetworks and ControlNets in a few folders, recognised by their tensors. A name is a file's
+ * The LoRAs, embeddings, hypernetworks, ControlNets, upscalers and tiny autoencoders in a few folders, recognised by their tensors. A name is a file's
  * without extension, or its id. Opening throws AppError: 'model-missing' with the names most like it, 'model-unreadable',
  * 'model-unsupported'.
  */
@@ -40,6 +43,9 @@ export interface ExtensionLibrary {
   lora(name: string): Promise<Opened<Lora>>
   hypernetwork(name: string): Promise<Opened<Hypernetwork>>
   controlNet(name: string): Promise<Opened<ControlNet>>
+  upscaler(name: string): Promise<Opened<Upscaler>>
+  /** The first tiny autoencoder that was made for a family; null where there is none. */
+  taesd(family: Family): Promise<Opened<Taesd> | null>
   embeddings(): Promise<readonly NamedEmbedding[]>
 }
 
@@ -111,6 +117,15 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
     hypernetwork: (name) => open('hypernetwork', name, readHypernetwork),
     controlNet: (name) =>
       open('controlnet', name, async (table, file) => readControlNet(table, await isGlobal(file))),
+    upscaler: (name) => open('upscaler', name, readUpscaler),
+    async taesd(family) {
+      for (const file of await lookAtAll()) {
+        if (!isOf(file, 'taesd') || !taesdFamilies(file.name).includes(family)) continue
+        const table = await tableOf(file)
+        if (hasDecoder(table)) return { name: file.name, stamp: file.stamp, content: readTaesd(table) }
+      }
+      return null
+    },
     embeddings: async () =>
       (await lookAtAll())
         .filter((file) => isOf(file, 'embedding') || ('error' in file && embeddingFolder.test(file.file)))

@@ -50,3 +50,19 @@ export interface ControlNet {
   /** Whether residuals are averaged over the picture and left out of the unconditional prediction, as for “shuffle”. */
   readonly globalPool: boolean
 }
+
+/** A network that makes pictures larger; weights have the names of BasicSR. */
+export interface Upscaler {
+  /** RRDBNet (Wang et al. 2018, arXiv:1809.00219) or SRVGGNetCompact (Real-ESRGAN's small ones). */
+  readonly network: 'rrdb' | 'srvgg'
+  readonly weights: WeightSource
+  /** How many times larger, along each side. */
+  readonly scale: number
+  /** Sides of what it reads are multiples of this many pixels. */
+  readonly multiple: number
+}
+
+/** A tiny autoencoder (madebyollin's TAESD); weights are those of its torch.nn.Sequential, by number. */
+export interface Taesd {
+  readonly decoder: WeightSource
+}
