@@ -36,10 +36,20 @@ const allowed = {
     'bridge-server/pipeline'
   ],
   'bridge-server/server': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
-  'plugin/hosts/canvas': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/ui/controls'],
-  'plugin/hosts/photoshop': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/client/coded-error'],
+  'plugin/hosts/canvas': [
+    'bridge-server/protocol',
+    'plugin/hosts/host',
+    'plugin/hosts/bands',
+    'plugin/ui/controls'
+  ],
+  'plugin/hosts/photoshop': [
+    'bridge-server/protocol',
+    'plugin/hosts/host',
+    'plugin/hosts/bands',
+    'plugin/client/coded-error'
+  ],
   'plugin/client': ['bridge-server/protocol'],
-  'plugin/app': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/client'],
+  'plugin/app': ['bridge-server/protocol', 'plugin/hosts/host', 'plugin/hosts/bands', 'plugin/client'],
   'plugin/remote': ['bridge-server/protocol', 'plugin/client', 'plugin/app'],
   'plugin/package': [],
   'plugin/ui': ['bridge-server/protocol', 'plugin/app', 'plugin/hosts/host']
@@ -51,6 +61,7 @@ const doors = {
   sharp: '^bridge-server/image/codec\\.ts$',
   tokenizers: '^bridge-server/prompt/tokenizer\\.ts$',
   libsql: '^bridge-server/jobs/database\\.ts$',
+  'prom-client': '^bridge-server/server/metrics\\.ts$',
   undici: '^bridge-server/downloads/transport\\.ts$',
   fastify: '^bridge-server/server/',
   // In Node before 22 the client has no WebSocket of its own.

@@ -56,12 +56,7 @@ export function planFor(
   const mode = modeOf(intent, target !== null)
   const model = modelFor(mode, settings, catalogue)
   const area = target === null ? wholeOf(canvas) : contextOf(target.bounds, canvas, strength, model)
-  if (area.width * area.height > MAX_AREA)
-    throw new CodedError(
-      'too-large',
-      `The area of ${area.width} × ${area.height} pixels is more than can be generated at once.`,
-      `Select a part of the picture with at most ${MAX_AREA / 1024 / 1024} megapixels, surroundings included.`
-    )
+  checkArea(area)
   return {
     mode,
     model,
@@ -72,6 +67,16 @@ export function planFor(
     mask: target === null ? null : maskIn(area, target),
     strength
   }
+}
+
+/** Throws CodedError 'too-large' where an area has more pixels than are sent. */
+export function checkArea({ width, height }: Size): void {
+  if (width * height <= MAX_AREA) return
+  throw new CodedError(
+    'too-large',
+    `The area of ${width} × ${height} pixels is more than can be generated at once.`,
+    `Select a part of the picture with at most ${MAX_AREA / 1024 / 1024} megapixels, surroundings included.`
+  )
 }
 
 /** Everything the server is told. The same plan, settings, images and seed give the same request. */

@@ -3,6 +3,7 @@ import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
 import type { BridgeClient } from '../client/bridge-client.ts'
+import { joined } from '../hosts/bands.ts'
 import type { Host, HostDocument, MaskImage, Preview } from '../hosts/host.ts'
 import { maskIn } from './masks.ts'
 import { placedNow } from './placement.ts'
@@ -109,7 +110,8 @@ async function variationPreview(
   { jobId, request, result, variation }: Extract<PreviewTarget, { readonly kind: 'variation' }>
 ): Promise<Preview> {
   const { area, pixels, mask } = await variationLayer(client, { id: jobId, request, result }, variation)
-  return { documentId: request.documentId, area, pixels, ...(mask === undefined ? {} : { mask }) }
+  const image = joined(pixels)
+  return { documentId: request.documentId, area, pixels: image, ...(mask === undefined ? {} : { mask }) }
 }
 
 async function runningPreview(

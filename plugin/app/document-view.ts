@@ -1,4 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
+import { bandsOf } from '../hosts/bands.ts'
 import type { Host, HostDocument } from '../hosts/host.ts'
 import { emptiness, intersected, isSameRect, isSharing, type PlacedMask } from './masks.ts'
 
@@ -44,5 +45,7 @@ async function selectsEmpty(host: Host, selection: PlacedMask, empty: Rect): Pro
 
 async function isBlank(host: Host, { canvas }: HostDocument, empty: Rect): Promise<boolean> {
   if (!isSameRect(empty, { x: 0, y: 0, ...canvas })) return false
-  return emptiness(await host.flatten(empty)).data.every((hole) => hole === 255)
+  for (const part of bandsOf(empty, 4))
+    if (!emptiness(await host.flatten(part)).data.every((hole) => hole === 255)) return false
+  return true
 }

@@ -1,9 +1,17 @@
+import type { Rect } from '#protocol/geometry.ts'
 import type { BridgeClient, ImageToSend } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { Host } from '../hosts/host.ts'
 import type { ActionContext } from './action-context.ts'
-import { buildRequest, planFor, takesSnapshot, type Plan, type Situation } from './build-request.ts'
-import { emptiness } from './masks.ts'
+import {
+  buildRequest,
+  checkArea,
+  planFor,
+  takesSnapshot,
+  type Plan,
+  type Situation
+} from './build-request.ts'
+import { emptiness, type PlacedMask } from './masks.ts'
 import { MAX_COUNT, type Intent } from './settings.ts'
 import { MAX_SEED } from './stored-values.ts'
 
@@ -57,14 +65,19 @@ async function readSituation(host: Host, intent: Intent): Promise<Situation> {
     canvas: document.canvas,
     origin: document.origin,
     selection: await host.selection(),
-    empty: empty === null ? null : { bounds: empty, mask: emptiness(await host.flatten(empty)) }
+    empty: empty === null ? null : await readEmpty(host, empty)
   }
+}
+
+async function readEmpty(host: Host, bounds: Rect): Promise<PlacedMask> {
+  checkArea(bounds)
+  return { bounds, mask: emptiness(await host.flatten(bounds)) }
 }
 
 async function readImages(host: Host, plan: Plan) {
   const { width, height } = plan.area
   const snapshot: ImageToSend | null = takesSnapshot(plan)
-    ? { width, height, format: 'rgba8', data: (await host.flatten(plan.area)).data }
+    ? { width, height, format: 'rgba8', data: (await host.flatten(plan.area)).bands.map(({ data }) => data) }
     : null
   const selection: ImageToSend | null =
     plan.mask === null ? null : { width, height, format: 'gray8', data: plan.mask.data }

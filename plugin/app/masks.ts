@@ -1,5 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
-import type { MaskImage, RgbaImage } from '../hosts/host.ts'
+import type { BandedImage, MaskImage } from '../hosts/host.ts'
 
 /** A mask and where it lies in the document. */
 export interface PlacedMask {
@@ -20,9 +20,14 @@ export function maskIn(area: Rect, { bounds, mask }: PlacedMask): MaskImage {
 }
 
 /** Where a picture shows nothing: 255 - alpha. */
-export function emptiness({ width, height, data }: RgbaImage): MaskImage {
+export function emptiness({ width, height, bands }: BandedImage): MaskImage {
   const empty = new Uint8Array(width * height)
-  for (let i = 0; i < empty.length; i++) empty[i] = 255 - (data[i * 4 + 3] ?? 0)
+  let from = 0
+  for (const { data } of bands) {
+    const pixels = data.length / 4
+    for (let i = 0; i < pixels; i++) empty[from + i] = 255 - (data[i * 4 + 3] ?? 0)
+    from += pixels
+  }
   return { width, height, data: empty }
 }
 

@@ -1,10 +1,11 @@
-import type { Rect } from '#protocol/geometry.ts'
+import type { Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { GenerateRequest, Mode } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
 import type { BridgeClient } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
-import type { MaskImage, NewLayer, RgbaImage } from '../hosts/host.ts'
+import { bandsOf } from '../hosts/bands.ts'
+import type { BandedImage, MaskImage, NewLayer, RgbaImage } from '../hosts/host.ts'
 
 /** Longest layer name, in characters. */
 const NAME_LENGTH = 80
@@ -32,7 +33,7 @@ export function layerName({ prompt, mode }: GenerateRequest): string {
  * its area lies in the document enlarged by the result's `scale`.
  */
 export async function variationLayer(
-  client: Pick<BridgeClient, 'pixels'>,
+  client: Pick<BridgeClient, 'pixels' | 'pixelBands'>,
   job: { readonly id: string; readonly request: GenerateRequest; readonly result: JobResult },
   variation: number
 ): Promise<NewLayer> {
@@ -44,7 +45,7 @@ export async function variationLayer(
       `The result has ${variations.length} variations, and no number ${variation + 1}.`
     )
   const [pixels, shown] = await Promise.all([
-    fetchRgba(client, job.id, chosen.pixels),
+    fetchBands(client, job.id, chosen.pixels),
     mask === undefined ? undefined : fetchMask(client, job.id, mask)
   ])
   return {
@@ -55,7 +56,7 @@ export async function variationLayer(
   }
 }
 
-const enlarged = ({ x, y }: Rect, scale: number, { width, height }: RgbaImage): Rect => ({
+const enlarged = ({ x, y }: Rect, scale: number, { width, height }: BandedImage): Rect => ({
   x: Math.round(x * scale),
   y: Math.round(y * scale),
   width,
@@ -71,12 +72,32 @@ export async function depthLayer(
   if (result.depth === undefined)
     throw new CodedError('not-found', 'This result was made without a depth map.')
   const { width, height, data } = await fetchMask(client, jobId, result.depth)
-  const pixels = new Uint8ClampedArray(width * height * 4)
-  data.forEach((depth, i) => {
-    pixels.fill(depth, i * 4, i * 4 + 3)
-    pixels[i * 4 + 3] = 255
+  const bands = bandsOf({ x: 0, y: 0, width, height }, 4).map((band) =>
+    greyBand(data.subarray(band.y * width, (band.y + band.height) * width), band)
+  )
+  return { name: 'Depth map', area: result.area, pixels: { width, height, bands } }
+}
+
+function greyBand(values: Uint8Array, { width, height }: Size): RgbaImage {
+  const data = new Uint8ClampedArray(width * height * 4)
+  values.forEach((value, i) => {
+    data.fill(value, i * 4, i * 4 + 3)
+    data[i * 4 + 3] = 255
   })
-  return { name: 'Depth map', area: result.area, pixels: { width, height, data: pixels } }
+  return { width, height, data }
+}
+
+async function fetchBands(
+  client: Pick<BridgeClient, 'pixelBands'>,
+  jobId: string,
+  image: ImageRef
+): Promise<BandedImage> {
+  const { width, height } = image
+  const bands = (await client.pixelBands(jobId, image)).map(({ buffer, byteLength }) => ({
+    ...{ width, height: byteLength / (width * 4) },
+    data: new Uint8ClampedArray(buffer)
+  }))
+  return { width, height, bands }
 }
 
 export async function fetchRgba(

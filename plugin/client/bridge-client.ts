@@ -1,11 +1,11 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
-import { bytesPerPixel, type ImageRef, type PixelFormat } from '#protocol/images.ts'
+import type { ImageRef, PixelFormat } from '#protocol/images.ts'
 import type { ServerMessage } from '#protocol/messages.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
-import { CodedError } from './coded-error.ts'
 import { createConnection, type ConnectionStatus } from './connection.ts'
 import { createHttp } from './http.ts'
+import { receiveBands, receiveWhole, sendBlob, type Bytes } from './image-transfer.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import { isCatalogue, isJob, isJobList } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
@@ -16,7 +16,8 @@ export interface ImageToSend {
   readonly width: number
   readonly height: number
   readonly format: PixelFormat
-  readonly data: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>
+  /** In one piece, or in pieces that follow each other. */
+  readonly data: Bytes | readonly Bytes[]
 }
 
 /** Everything the panel asks of a bridge server. Promises reject with CodedError for what a person can act on. */
@@ -41,6 +42,8 @@ export interface BridgeClient extends ModelRequests {
   readonly remove: (jobId: string) => Promise<void>
   /** An image of a job as raw bytes, laid out as its reference says. */
   readonly pixels: (jobId: string, image: ImageRef) => Promise<Uint8Array<ArrayBuffer>>
+  /** The same in full-width bands from the top, each small enough to travel in one piece. */
+  readonly pixelBands: (jobId: string, image: ImageRef) => Promise<readonly Uint8Array<ArrayBuffer>[]>
   /** An image of a job as PNG. */
   readonly png: (jobId: string, image: ImageRef) => Promise<Blob>
 }
@@ -57,7 +60,8 @@ interface BridgeClientOptions {
   readonly runtime?: {
     readonly fetch?: typeof fetch
     readonly openSocket?: OpenSocket
-    readonly sha256?: (bytes: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>) => Promise<string>
+    /** Lower-case hexadecimal digest of the pieces, one after the other. */
+    readonly sha256?: (pieces: readonly Bytes[]) => Promise<string>
     readonly later?: (milliseconds: number, action: () => void) => () => void
   }
 }
@@ -95,14 +99,9 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
     disconnect: () => connection.close(),
     catalogue: () => askJson('/catalogue', isCatalogue),
     async describe({ width, height, format, data }) {
-      return { blob: await digest(data), width, height, format }
+      return { blob: await digest(piecesOf(data)), width, height, format }
     },
-    async upload({ blob }, { data }) {
-      const path = `/blobs/${blob}`
-      const known = await ask(path, { method: 'HEAD' })
-      if (known.ok) return
-      await ask(path, { method: 'PUT', body: data, headers: { 'Content-Type': 'application/octet-stream' } })
-    },
+    upload: ({ blob }, { data }) => sendBlob(http, blob, piecesOf(data)),
     generate(jobId, request) {
       unanswered.set(jobId, request)
       connection.send({ type: 'generate', jobId, request })
@@ -122,19 +121,17 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
     async remove(jobId) {
       await ask(`/jobs/${encodeURIComponent(jobId)}`, { method: 'DELETE' })
     },
-    async pixels(jobId, image) {
-      const response = await ask(imagePath(jobId, image, 'raw'))
-      const bytes = new Uint8Array(await response.arrayBuffer())
-      const expected = image.width * image.height * bytesPerPixel(image.format)
-      if (bytes.length !== expected)
-        throw new CodedError('blob-mismatch', `The image has ${bytes.length} bytes instead of ${expected}.`)
-      return bytes
-    },
+    pixels: (jobId, image) => receiveWhole(http, imagePath(jobId, image, 'raw'), image),
+    pixelBands: (jobId, image) => receiveBands(http, imagePath(jobId, image, 'raw'), image),
     png: async (jobId, image) => (await ask(imagePath(jobId, image, 'png'))).blob()
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer> | Uint8ClampedArray<ArrayBuffer>): Promise<string> {
+const piecesOf = (data: ImageToSend['data']): readonly Bytes[] => ('buffer' in data ? [data] : data)
+
+async function sha256(pieces: readonly Bytes[]): Promise<string> {
+  const [only] = pieces
+  const bytes = only !== undefined && pieces.length === 1 ? only : await new Blob([...pieces]).arrayBuffer()
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

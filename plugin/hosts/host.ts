@@ -8,6 +8,13 @@ export interface RgbaImage {
   readonly data: Uint8ClampedArray<ArrayBuffer>
 }
 
+/** A picture in full-width bands from the top (see bands.ts), so that none of its buffers need be large. */
+export interface BandedImage {
+  readonly width: number
+  readonly height: number
+  readonly bands: readonly RgbaImage[]
+}
+
 /** One byte a pixel: 0 outside, 255 inside. */
 export interface MaskImage {
   readonly width: number
@@ -24,15 +31,15 @@ export interface HostDocument {
    * where the editor cannot tell.
    */
   readonly origin?: Point
+  /** How many ControlNets guide what is made; absent: none. */
+  readonly controls?: number
 }
 
 /** A layer to be made. `mask` covers the same area as `pixels` and becomes a real layer mask. */
 export interface NewLayer {
   readonly name: string
   readonly area: Rect
-  readonly pixels: RgbaImage
-  /** How many ControlNets guide what is made; absent: none. */
-  readonly controls?: number
+  readonly pixels: BandedImage
   readonly mask?: MaskImage
 }
 
@@ -44,13 +51,6 @@ export interface Preview {
   readonly mask?: MaskImage
 }
 
-/**
- * The image editor the panel lives in. The panel knows no other way to read or change a document;
- * to support another editor, implement this and run tests/plugin/hosts/host-contract.ts against it.
- * Rectangles are document pixels. Nothing here shows a dialog, and "nothing selected" is null, not an error.
- */
-export interface Host {
-  readonly name: string
 /** A ControlNet, and the map in the document that it follows; protocol/request.ts has the units. */
 export interface HostControl {
   /** Its name in the catalogue. */
@@ -63,6 +63,13 @@ export interface HostControl {
   readonly pixels: RgbaImage
 }
 
+/**
+ * The image editor the panel lives in. The panel knows no other way to read or change a document;
+ * to support another editor, implement this and run tests/plugin/hosts/host-contract.ts against it.
+ * Rectangles are document pixels. Nothing here shows a dialog, and "nothing selected" is null, not an error.
+ */
+export interface Host {
+  readonly name: string
   /** The open document, or null. */
   document(): Promise<HostDocument | null>
   /** The selection inside the canvas: its bounds and a soft mask of their size, or null where nothing is selected. */

@@ -11,7 +11,15 @@ import { defaultSettings, type Settings } from '../../plugin/app/settings.ts'
 import { createAppStore } from '../../plugin/app/store.ts'
 import type { BridgeClient, ImageToSend } from '../../plugin/client/bridge-client.ts'
 import { CodedError } from '../../plugin/client/coded-error.ts'
-import type { Host, HostDocument, MaskImage, NewLayer, Preview } from '../../plugin/hosts/host.ts'
+import { inOneBand } from '../../plugin/hosts/bands.ts'
+import type {
+  Host,
+  HostControl,
+  HostDocument,
+  MaskImage,
+  NewLayer,
+  Preview
+} from '../../plugin/hosts/host.ts'
 
 export const model = (id: string, change: Partial<ModelInfo> = {}): ModelInfo => ({
   id,
@@ -105,6 +113,7 @@ export function createMemoryHost(alpha: MaskImage) {
     selection: null as { readonly bounds: Rect; readonly mask: MaskImage } | null,
     inserted: [] as { readonly documentId: string; readonly layers: readonly NewLayer[] }[],
     previews: [] as (Preview | null)[],
+    controls: [] as readonly HostControl[],
     watchers: new Set<() => void>()
   }
   const host: Host = {
@@ -116,8 +125,9 @@ export function createMemoryHost(alpha: MaskImage) {
       for (let row = 0; row < height; row++)
         for (let column = 0; column < width; column++)
           data[(row * width + column) * 4 + 3] = alpha.data[(y + row) * alpha.width + x + column]!
-      return Promise.resolve({ width, height, data })
+      return Promise.resolve(inOneBand({ width, height, data }))
     },
+    controls: () => Promise.resolve(state.controls),
     emptyBounds: () => {
       const holes = [...alpha.data].flatMap((value, i) => (value < 255 ? [i] : []))
       if (holes.length === 0) return Promise.resolve(null)
@@ -143,6 +153,9 @@ export const promptReport = (tokens: number): PromptReport => {
   const reading = { tokens, chunks: 1, chunkTokens: 75, problems: [] }
   return { prompt: reading, negativePrompt: { ...reading, tokens: 0 } }
 }
+
+const bytesOf = ({ blob: name, width, height, format }: ImageRef) =>
+  new Uint8Array(width * height * bytesPerPixel(format)).fill(name.charCodeAt(0))
 
 /** A client without a server: it records what it is asked, and gives what the test put there. */
 function createFakeClient() {
@@ -175,8 +188,8 @@ function createFakeClient() {
         return found
       }),
     remove: (jobId) => answer('remove', () => void calls.push(`remove ${jobId}`)),
-    pixels: (_jobId, { blob: name, width, height, format }) =>
-      answer('pixels', () => new Uint8Array(width * height * bytesPerPixel(format)).fill(name.charCodeAt(0))),
+    pixels: (_jobId, image) => answer('pixels', () => bytesOf(image)),
+    pixelBands: (_jobId, image) => answer('pixelBands', () => [bytesOf(image)]),
     png: () => answer('png', () => new Blob()),
     readPrompt: (question) =>
       answer('readPrompt', () => {

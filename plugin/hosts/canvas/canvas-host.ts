@@ -1,4 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
+import { inOneBand, joined } from '../bands.ts'
 import type { Host, NewLayer } from '../host.ts'
 import { emptyBounds, flatten } from './composite.ts'
 import { selectionBounds, type CanvasDocument } from './document.ts'
@@ -6,6 +7,7 @@ import type { Editor } from './editor.ts'
 import { insertLayers } from './layer-edits.ts'
 import { layerFrom, type Layer } from './layer.ts'
 import { readPlane } from './plane.ts'
+import { controlCount, controlsIn, seenByModel } from './seen-layers.ts'
 
 /** The canvas editor as the panel sees it. Drafts of a gesture do not show here, only what was done. */
 export function createCanvasHost(editor: Editor): Host {
@@ -16,14 +18,22 @@ export function createCanvasHost(editor: Editor): Host {
 
   return {
     name: 'Canvas',
-    document: () => answer(present, ({ id, name, canvas, origin }) => ({ id, name, canvas, origin })),
+    document: () =>
+      answer(present, (document) => {
+        const { id, name, canvas, origin } = document
+        return { id, name, canvas, origin, controls: controlCount(document) }
+      }),
     selection: () => answer(present, selectionOf),
     flatten: (area) =>
-      Promise.resolve().then(() => flatten(opened(present(), 'There is no document to read from.'), area)),
+      Promise.resolve().then(() =>
+        inOneBand(flatten(seenByModel(opened(present(), 'There is no document to read from.')), area))
+      ),
+    controls: (area) =>
+      Promise.resolve().then(() => controlsIn(opened(present(), 'There is no document to read from.'), area)),
     emptyBounds: () =>
       answer(present, (document) => {
         const { layers } = document
-        if (!bounds.has(layers)) bounds.set(layers, emptyBounds(document))
+        if (!bounds.has(layers)) bounds.set(layers, emptyBounds(seenByModel(document)))
         return bounds.get(layers) ?? null
       }),
     insertLayers: (documentId, layers) =>
@@ -32,7 +42,9 @@ export function createCanvasHost(editor: Editor): Host {
         if (document.id !== documentId)
           throw new Error(`The document is no longer open; “${document.name}” is open in its place.`)
         for (const layer of layers) checkLayer(layer)
-        const made = layers.map((layer) => layerFrom(editor.newId(), layer))
+        const made = layers.map((layer) =>
+          layerFrom(editor.newId(), { ...layer, pixels: joined(layer.pixels) })
+        )
         const name = layers.length === 1 ? `Add “${layers[0]!.name}”` : `Add ${layers.length} layers`
         editor.apply(name, insertLayers(made))
       }),

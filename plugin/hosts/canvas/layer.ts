@@ -1,5 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
-import type { NewLayer } from '../host.ts'
+import type { NewLayer, RgbaImage } from '../host.ts'
 import type { BlendMode } from './blend.ts'
 import { areaOf, shifted, union, type Point } from './geometry.ts'
 import { pictureRole, type LayerRole } from './layer-role.ts'
@@ -38,8 +38,10 @@ export const emptyLayer = (id: string, name: string): Layer => ({
   role: pictureRole
 })
 
+type Picture = Omit<NewLayer, 'pixels'> & { readonly pixels: RgbaImage }
+
 /** A layer as a host's user asks for it. Outside the given mask nothing shows. */
-export function layerFrom(id: string, { name, area, pixels, mask }: NewLayer): Layer {
+export function layerFrom(id: string, { name, area, pixels, mask }: Picture): Layer {
   const inside = areaOf(area)
   return {
     ...emptyLayer(id, name),

@@ -9,6 +9,8 @@ export interface PixelForm {
   readonly colorSpace: ColorSpace
   /** What Photoshop converts from and to; absent where the document has no profile, so its numbers are taken as they are. */
   readonly colorProfile?: string
+  /** What the panel reads, 8 bits of sRGB or its grey, is all there is of a pixel. */
+  readonly isExact: boolean
 }
 
 const SRGB = 'sRGB IEC61966-2.1'
@@ -49,8 +51,10 @@ export function pixelFormOf(document: Document): PixelForm {
       'Leave it with Q, then try again.'
     )
   const colorSpace = isGrey ? 'Grayscale' : 'RGB'
-  if (document.colorProfileType === 'none') return { isGrey, depth, colorSpace }
-  return { isGrey, depth, colorSpace, colorProfile: isGrey ? GREY : SRGB }
+  if (document.colorProfileType === 'none') return { isGrey, depth, colorSpace, isExact: depth === 8 }
+  const colorProfile = isGrey ? GREY : SRGB
+  const isExact = depth === 8 && document.colorProfileName === colorProfile
+  return { isGrey, depth, colorSpace, colorProfile, isExact }
 }
 
 const refusal = (message: string, hint: string): CodedError =>

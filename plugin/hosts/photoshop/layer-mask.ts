@@ -1,12 +1,13 @@
 import type { Rect } from '#protocol/geometry.ts'
 import { CodedError } from '../../client/coded-error.ts'
+import { bandsOf } from '../bands.ts'
 import type { MaskImage } from '../host.ts'
 import { deleteMask, getHasMask, makeMask, play, selectLayer } from './descriptors.ts'
 import { pixelFormOf } from './documents.ts'
 import type { Document, ImageData, Photoshop } from './photoshop-api.ts'
 import { readLayerMask } from './read-selection.ts'
 import { maskSamples, type Depth } from './samples.ts'
-import { MAX_BUFFER, shared, stripsOf } from './strips.ts'
+import { MAX_BUFFER, shared } from './strips.ts'
 
 /** Masks are grey whatever the document is. */
 const MASK_PROFILE = 'Gray Gamma 2.2'
@@ -65,7 +66,7 @@ async function putMask(
   depth: Depth,
   put: (target: MaskTarget) => Promise<void>
 ): Promise<void> {
-  const strips = stripsOf({ x: 0, y: 0, width, height }, depth / 8, MAX_BUFFER)
+  const strips = bandsOf({ x: 0, y: 0, width, height }, depth / 8, MAX_BUFFER)
   for (const [index, strip] of strips.entries()) {
     const imageData = await imaging.createImageDataFromBuffer(maskSamples(maskIn(strip, placed), depth), {
       width: strip.width,

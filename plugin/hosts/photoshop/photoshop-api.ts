@@ -69,6 +69,7 @@ export interface Layer {
   /** Of groups only. */
   readonly layers: readonly Layer[] | null
   move(relative: Layer, placement: string): void
+  delete(): void
 }
 
 export interface Selection {

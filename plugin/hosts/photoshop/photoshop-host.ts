@@ -61,6 +61,8 @@ export function createPhotoshopHost(parts: PhotoshopHostParts): PhotoshopHost {
       pixelFormOf(document)
       return modal.run('Read pixels', patience, () => readFlattened(imaging, document, area))
     },
+    // Its layers have no such settings.
+    controls: () => Promise.resolve([]),
     async emptyBounds() {
       const document = app.activeDocument
       if (document === null) return null

@@ -1,11 +1,21 @@
 import { CodedError } from '../../client/coded-error.ts'
-import type { NewLayer } from '../host.ts'
+import type { Rect } from '#protocol/geometry.ts'
+import type { NewLayer, RgbaImage } from '../host.ts'
 import { pixelFormOf, type Documents } from './documents.ts'
 import { putLayerMask, putSelection, type PlacedMask } from './layer-mask.ts'
-import type { Bounds, Document, ExecutionContext, Layer, Photoshop } from './photoshop-api.ts'
+import { findShown, withOwn } from './own-numbers.ts'
+import type {
+  Bounds,
+  Document,
+  ExecutionContext,
+  Imaging,
+  Layer,
+  Photoshop,
+  Samples
+} from './photoshop-api.ts'
+import { readOwn } from './read-pixels.ts'
 import { readSelection, selectedArea } from './read-selection.ts'
 import { layerSamples } from './samples.ts'
-import { MAX_BUFFER, stripsOf } from './strips.ts'
 
 /**
  * Adds layers above the active one, the first lowest, as one step of the history; selection, active layers and what is
@@ -51,37 +61,89 @@ async function placeLayer(
   { name, area, pixels, mask }: NewLayer,
   below: Layer | null
 ): Promise<Layer> {
-  const { imaging, constants } = photoshop
-  const { isGrey, depth, colorSpace, colorProfile } = pixelFormOf(document)
-  const layer = await document.createPixelLayer({ name })
-  if (layer === null) throw new CodedError('host-busy', `Photoshop made no layer for “${name}”.`)
-  const components = isGrey ? 2 : 4
-  for (const strip of stripsOf({ ...area, x: 0, y: 0 }, components * (depth / 8), MAX_BUFFER)) {
-    const rows = { from: strip.y, count: strip.height }
-    const imageData = await imaging.createImageDataFromBuffer(layerSamples(pixels, rows, isGrey, depth), {
-      width: strip.width,
-      height: strip.height,
-      components,
-      colorSpace,
-      ...(colorProfile === undefined ? {} : { colorProfile }),
-      chunky: true
+  const layer = await madeLayer(document, name)
+  let y = area.y
+  for (const band of pixels.bands) {
+    await placeBand(photoshop, document, layer, {
+      band,
+      area: { ...area, y, height: band.height },
+      isFirst: y === area.y
     })
-    try {
-      await imaging.putPixels({
-        documentID: document.id,
-        layerID: layer.id,
-        imageData,
-        // How later strips would mix with what is there does not matter: nothing is there.
-        replace: strip.y === 0,
-        targetBounds: { left: area.x, top: area.y + strip.y }
-      })
-    } finally {
-      imageData.dispose()
-    }
+    y += band.height
   }
   if (mask !== undefined) await putLayerMask(photoshop, document, layer.id, { area, mask })
-  if (below !== null) layer.move(below, constants.ElementPlacement.PLACEBEFORE)
+  if (below !== null) layer.move(below, photoshop.constants.ElementPlacement.PLACEBEFORE)
   return layer
+}
+
+async function madeLayer(document: Document, name: string): Promise<Layer> {
+  const layer = await document.createPixelLayer({ name })
+  if (layer === null) throw new CodedError('host-busy', `Photoshop made no layer for “${name}”.`)
+  return layer
+}
+
+interface PlacedBand {
+  readonly band: RgbaImage
+  readonly area: Rect
+  readonly isFirst: boolean
+}
+
+/** Puts a band into a layer that has nothing there yet. */
+async function placeBand(
+  { imaging }: Photoshop,
+  document: Document,
+  layer: Layer,
+  { band, area, isFirst }: PlacedBand
+): Promise<void> {
+  const { isGrey, depth } = pixelFormOf(document)
+  const target = { document, layer, area, replace: isFirst }
+  const shown = await findShown(imaging, document, area, band)
+  if (shown?.isAll === true) return putSamples(imaging, target, shown.own, 'own')
+  const samples = layerSamples(band, isGrey, depth)
+  if (shown === null) return putSamples(imaging, target, samples, 'converted')
+  // Only Photoshop converts as Photoshop does: a layer for a moment has the rest of the band in the document's numbers.
+  const scratch = await madeLayer(document, layer.name)
+  await putSamples(imaging, { ...target, layer: scratch, replace: true }, samples, 'converted')
+  const converted = await readOwn(imaging, { document, area, layerID: scratch.id })
+  scratch.delete()
+  await putSamples(imaging, target, withOwn(converted, shown), 'own')
+}
+
+interface Target {
+  readonly document: Document
+  readonly layer: Layer
+  readonly area: Rect
+  /** How bands mix with what is in the layer does not matter: nothing is there. */
+  readonly replace: boolean
+}
+
+/** `numbers` says whether the samples are the document's own, or such as the panel reads. */
+async function putSamples(
+  imaging: Imaging,
+  { document, layer, area, replace }: Target,
+  samples: Samples,
+  numbers: 'own' | 'converted'
+): Promise<void> {
+  const { isGrey, colorSpace, colorProfile } = pixelFormOf(document)
+  const imageData = await imaging.createImageDataFromBuffer(samples, {
+    width: area.width,
+    height: area.height,
+    components: isGrey ? 2 : 4,
+    colorSpace,
+    ...(numbers === 'own' || colorProfile === undefined ? {} : { colorProfile }),
+    chunky: true
+  })
+  try {
+    await imaging.putPixels({
+      documentID: document.id,
+      layerID: layer.id,
+      imageData,
+      replace,
+      targetBounds: { left: area.x, top: area.y }
+    })
+  } finally {
+    imageData.dispose()
+  }
 }
 
 /** The topmost of the layers with these ids, inside groups too. */

@@ -1,10 +1,11 @@
 import type { Rect } from '#protocol/geometry.ts'
-import type { RgbaImage } from '../host.ts'
+import { bandsOf } from '../bands.ts'
+import type { BandedImage, RgbaImage } from '../host.ts'
 import { pixelFormOf, type PixelForm } from './documents.ts'
 import { messageOf } from './modal.ts'
-import type { Bounds, Document, Imaging, ImageData, Layer } from './photoshop-api.ts'
-import { copyToRgba } from './samples.ts'
-import { boundsOf, MAX_BUFFER, rectOf, shared, stripsOf } from './strips.ts'
+import type { Bounds, Document, Imaging, ImageData, Layer, Samples } from './photoshop-api.ts'
+import { copyToRgba, copyWithAlpha, emptySamples } from './samples.ts'
+import { boundsOf, MAX_BUFFER, rectOf, shared } from './strips.ts'
 
 /** Part of a strip that holds pixels, as Photoshop gave it. Gone when the visitor returns. */
 interface Piece {
@@ -12,24 +13,32 @@ interface Piece {
   readonly image: ImageData
 }
 
+/** What is read: all visible layers, or one of them; converted as the panel wants it, or in the document's own numbers. */
+interface Source {
+  readonly document: Document
+  readonly area: Rect
+  readonly layerID?: number
+  readonly isOwn?: boolean
+}
+
 /**
- * Reads what is visible in `area` in strips. Inside a modal scope. `visit` gets every piece that holds pixels, at most one a
+ * Reads what is visible in an area in strips. Inside a modal scope. `visit` gets every piece that holds pixels, at most one a
  * strip; what it is not shown is transparent.
  */
 async function visitStrips(
   imaging: Imaging,
-  document: Document,
-  area: Rect,
+  source: Source,
   visit: (piece: Piece, strip: Rect) => Promise<void>
 ): Promise<void> {
+  const { document, area } = source
   const form = pixelFormOf(document)
   const canvas = { x: 0, y: 0, width: document.width, height: document.height }
   const inside = shared(area, canvas)
   if (inside === null) return
   // Alpha included, whether the document has it or not.
   const bytesPerPixel = (form.isGrey ? 2 : 4) * (form.depth / 8)
-  for (const strip of stripsOf(inside, bytesPerPixel, MAX_BUFFER)) {
-    const got = await readStrip(imaging, document, form, strip)
+  for (const strip of bandsOf(inside, bytesPerPixel, MAX_BUFFER)) {
+    const got = await readStrip(imaging, source, form, strip)
     if (got === null) continue
     try {
       const piece = rectOf(got.sourceBounds)
@@ -44,7 +53,7 @@ async function visitStrips(
 /** Null where the strip holds no pixels. */
 async function readStrip(
   imaging: Imaging,
-  document: Document,
+  { document, layerID, isOwn = false }: Source,
   { colorSpace, colorProfile }: PixelForm,
   strip: Rect
 ): Promise<{ readonly imageData: ImageData; readonly sourceBounds: Bounds } | null> {
@@ -54,7 +63,8 @@ async function readStrip(
       documentID: document.id,
       sourceBounds: boundsOf(strip),
       colorSpace,
-      ...(colorProfile === undefined ? {} : { colorProfile })
+      ...(layerID === undefined ? {} : { layerID }),
+      ...(isOwn || colorProfile === undefined ? {} : { colorProfile })
     })
   } catch (error) {
     // What Photoshop says of a strip without pixels is not written down anywhere. All else that may go wrong here, a
@@ -82,14 +92,41 @@ const hasVisibleBackground = ({ backgroundLayer }: Document): boolean =>
   backgroundLayer?.visible === true && backgroundLayer.opacity === 100
 
 /** What a person sees in `area`, sRGB; transparent beyond the canvas. Inside a modal scope. */
-export async function readFlattened(imaging: Imaging, document: Document, area: Rect): Promise<RgbaImage> {
+export async function readFlattened(imaging: Imaging, document: Document, area: Rect): Promise<BandedImage> {
+  const bands: RgbaImage[] = []
+  for (const band of bandsOf(area, 4)) bands.push(await readBand(imaging, document, band))
+  return { width: area.width, height: area.height, bands }
+}
+
+/** The same in one piece, for an area that is no larger than a band. */
+export async function readBand(imaging: Imaging, document: Document, area: Rect): Promise<RgbaImage> {
   const { width, height } = area
   const into = { width, height, data: new Uint8ClampedArray(width * height * 4) }
-  await visitStrips(imaging, document, area, async ({ area: piece, image }) => {
+  await visitStrips(imaging, { document, area }, async ({ area: piece, image }) => {
     const samples = await image.getData({ chunky: true })
     copyToRgba(samples, image, into, piece.x - area.x, piece.y - area.y)
   })
   return into
+}
+
+/**
+ * A band in the document's own numbers and depth, always with alpha, as `putPixels` takes it; nothing but zeros where nothing is.
+ * Inside a modal scope.
+ */
+export async function readOwn(
+  imaging: Imaging,
+  { document, area, layerID }: Pick<Source, 'document' | 'area' | 'layerID'>
+): Promise<Samples> {
+  const { isGrey, depth } = pixelFormOf(document)
+  const components = isGrey ? 2 : 4
+  const data = emptySamples(area.width * area.height * components, depth)
+  const source = { document, area, isOwn: true, ...(layerID === undefined ? {} : { layerID }) }
+  await visitStrips(imaging, source, async ({ area: piece, image }) => {
+    const samples = await image.getData({ chunky: true })
+    const into = { width: area.width, components, data }
+    copyWithAlpha(samples, image, into, piece.x - area.x, piece.y - area.y)
+  })
+  return data
 }
 
 /** Smallest rectangle with every pixel of the canvas that is not opaque, or null. Inside a modal scope. */
@@ -103,7 +140,7 @@ export async function readEmptyBounds(imaging: Imaging, document: Document): Pro
   const skipTo = (y: number) => {
     if (y > seenTo) add({ left: 0, top: seenTo, right: canvas.width, bottom: y })
   }
-  await visitStrips(imaging, document, canvas, async ({ area, image }, strip) => {
+  await visitStrips(imaging, { document, area: canvas }, async ({ area, image }, strip) => {
     skipTo(strip.y)
     seenTo = strip.y + strip.height
     for (const gap of around(strip, area)) add(gap)

@@ -1,9 +1,10 @@
 import type { Rect } from '#protocol/geometry.ts'
+import { bandsOf } from '../bands.ts'
 import type { MaskImage } from '../host.ts'
 import { pixelFormOf } from './documents.ts'
 import type { Bounds, Document, ImageData, Imaging } from './photoshop-api.ts'
 import { copyToMask } from './samples.ts'
-import { boundsOf, MAX_BUFFER, rectOf, shared, stripsOf } from './strips.ts'
+import { boundsOf, MAX_BUFFER, rectOf, shared } from './strips.ts'
 
 /** Bounds of the selection in whole pixels of the canvas, or null. Needs no modal scope. */
 export function selectedArea(document: Document): Rect | null {
@@ -38,7 +39,7 @@ async function readMask(
 ): Promise<MaskImage> {
   const { width, height } = area
   const into = { width, height, data: new Uint8Array(width * height) }
-  for (const strip of stripsOf(area, pixelFormOf(document).depth / 8, MAX_BUFFER)) {
+  for (const strip of bandsOf(area, pixelFormOf(document).depth / 8, MAX_BUFFER)) {
     const { imageData, sourceBounds } = await read(boundsOf(strip))
     try {
       // Only the part where something is selected may come.

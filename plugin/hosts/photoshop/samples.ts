@@ -33,6 +33,25 @@ export function copyToRgba(
   }
 }
 
+/** The same without a change of numbers, with alpha where the image has none. */
+export function copyWithAlpha(
+  samples: Samples,
+  { width, height, components: from }: Pick<ImageData, 'width' | 'height' | 'components'>,
+  into: { readonly width: number; readonly components: number; readonly data: Samples },
+  x: number,
+  y: number
+): void {
+  const { components, data } = into
+  const opaque = data instanceof Uint8Array ? 255 : FULL_16
+  for (let row = 0; row < height; row++)
+    for (let column = 0; column < width; column++) {
+      const at = (row * width + column) * from
+      const to = ((y + row) * into.width + x + column) * components
+      for (let channel = 0; channel < components; channel++)
+        data[to + channel] = channel < from ? samples[at + channel]! : opaque
+    }
+}
+
 /** The same for one channel: masks and selections. */
 export function copyToMask(
   samples: Samples,
@@ -47,19 +66,13 @@ export function copyToMask(
       into.data[(y + row) * into.width + x + column] = scale(samples[row * size.width + column]!)
 }
 
-/** Rows of `image` as Photoshop takes them: RGBA, or grey and alpha, in the document's depth. */
-export function layerSamples(
-  image: RgbaImage,
-  rows: { readonly from: number; readonly count: number },
-  isGrey: boolean,
-  depth: Depth
-): Samples {
-  const pixels = rows.count * image.width
+/** A band as Photoshop takes it: RGBA, or grey and alpha, in the document's depth. */
+export function layerSamples({ width, height, data }: RgbaImage, isGrey: boolean, depth: Depth): Samples {
+  const pixels = width * height
   const components = isGrey ? 2 : 4
   const samples = emptySamples(pixels * components, depth)
   const scale = depth === 8 ? 1 : FULL_16 / 255
-  const { data } = image
-  for (let pixel = 0, at = rows.from * image.width * 4; pixel < pixels; pixel++, at += 4) {
+  for (let pixel = 0, at = 0; pixel < pixels; pixel++, at += 4) {
     const to = pixel * components
     if (isGrey) {
       samples[to] = Math.round(greyOf(data[at]!, data[at + 1]!, data[at + 2]!) * scale)
@@ -79,7 +92,10 @@ export function maskSamples(mask: Uint8Array, depth: Depth): Samples {
   return samples
 }
 
-const emptySamples = (length: number, depth: Depth): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> =>
+export const emptySamples = (
+  length: number,
+  depth: Depth
+): Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer> =>
   depth === 8 ? new Uint8Array(length) : new Uint16Array(length)
 
 /** To 0…255. Photoshop's depth is that of the array. */

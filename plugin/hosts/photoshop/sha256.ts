@@ -3,24 +3,35 @@ const roundConstants = Uint32Array.from(primes(64), (prime) => fraction32(Math.c
 /** The same of the square roots of the first 8. */
 const initial = Uint32Array.from(primes(8), (prime) => fraction32(Math.sqrt(prime)))
 
-/** Blocks between two pauses, so that Photoshop stays responsive: 4 MB. */
-const BLOCKS_A_TURN = 65536
+/** Bytes between two pauses, so that Photoshop stays responsive. */
+const BYTES_A_TURN = 4 * 1024 * 1024
 
-/** Lower-case hexadecimal sha256 of bytes. Photoshop's script engine has no digests of its own. */
-export async function sha256(bytes: Uint8Array | Uint8ClampedArray): Promise<string> {
+/** Lower-case hexadecimal sha256 of pieces that follow each other. Photoshop's script engine has no digests of its own. */
+export async function sha256(pieces: readonly (Uint8Array | Uint8ClampedArray)[]): Promise<string> {
   const state = initial.slice()
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const whole = Math.floor(bytes.length / 64)
-  for (let block = 0; block < whole; block++) {
-    compress(state, view, block * 64)
-    if (block % BLOCKS_A_TURN === BLOCKS_A_TURN - 1) await nextTurn()
+  const block = new DataView(new ArrayBuffer(64))
+  let [held, length] = [0, 0]
+  const add = (byte: number) => {
+    block.setUint8(held++, byte)
+    if (held < 64) return
+    compress(state, block, 0)
+    held = 0
   }
-  const rest = bytes.length - whole * 64
-  const tail = new DataView(new ArrayBuffer(rest < 56 ? 64 : 128))
-  for (let at = 0; at < rest; at++) tail.setUint8(at, view.getUint8(whole * 64 + at))
-  tail.setUint8(rest, 0x80)
-  tail.setBigUint64(tail.byteLength - 8, BigInt(bytes.length) * 8n)
-  for (let at = 0; at < tail.byteLength; at += 64) compress(state, tail, at)
+  for (const piece of pieces) {
+    const view = new DataView(piece.buffer, piece.byteOffset, piece.length)
+    let at = 0
+    while (at < piece.length)
+      if (held === 0 && piece.length - at >= 64) {
+        const end = Math.min(piece.length, at + BYTES_A_TURN)
+        for (; end - at >= 64; at += 64) compress(state, view, at)
+        if (at < piece.length) await nextTurn()
+      } else add(view.getUint8(at++))
+    length += piece.length
+  }
+  add(0x80)
+  while (held !== 56) add(0)
+  block.setBigUint64(56, BigInt(length) * 8n)
+  compress(state, block, 0)
   return Array.from(state, (word) => word.toString(16).padStart(8, '0')).join('')
 }
 

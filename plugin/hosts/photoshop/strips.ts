@@ -1,17 +1,8 @@
 import type { Rect } from '#protocol/geometry.ts'
 import type { Bounds } from './photoshop-api.ts'
 
-/** Largest buffer that goes into or comes out of Photoshop: it keeps a copy of its own of each. */
+/** Most bytes of any buffer: Photoshop keeps a copy of its own of each that goes into or comes out of it. */
 export const MAX_BUFFER = 64 * 1024 * 1024
-
-/** `area` in full-width bands from the top, each of at most `maxBytes`, a single row where even that is more. */
-export function stripsOf(area: Rect, bytesPerPixel: number, maxBytes: number): readonly Rect[] {
-  const rows = Math.max(1, Math.floor(maxBytes / (area.width * bytesPerPixel)))
-  const strips: Rect[] = []
-  for (let y = area.y; y < area.y + area.height; y += rows)
-    strips.push({ ...area, y, height: Math.min(rows, area.y + area.height - y) })
-  return strips
-}
 
 export const boundsOf = ({ x, y, width, height }: Rect): Bounds => ({
   left: x,

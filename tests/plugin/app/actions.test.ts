@@ -93,7 +93,7 @@ describe('a finished job', () => {
     expect(documentId).toBe('document-1')
     expect(layers).toHaveLength(1)
     expect(layers[0]).toMatchObject({ name: 'a red car', area: { x: 0, y: 0, width: 2, height: 1 } })
-    expect([...layers[0]!.pixels.data]).toEqual(Array(8).fill('b'.charCodeAt(0)))
+    expect([...layers[0]!.pixels.bands[0]!.data]).toEqual(Array(8).fill('b'.charCodeAt(0)))
     expect([...layers[0]!.mask!.data]).toEqual(Array(2).fill('c'.charCodeAt(0)))
     expect(store.getState()).toMatchObject({ isApplying: false, open: { jobId: 'one', isShown: false } })
   })
@@ -109,7 +109,7 @@ describe('a finished job', () => {
   it('keeps its preview and says why when its pixels cannot be had', async () => {
     const { actions, documentState, failures, store } = await finishedPanel()
     actions.showVariation({ jobId: 'one', variation: 0 })
-    failures.set('pixels', new CodedError('blob-missing', 'The picture is gone.'))
+    failures.set('pixelBands', new CodedError('blob-missing', 'The picture is gone.'))
     await actions.apply({ jobId: 'one', variation: 0 })
     expect(documentState.inserted).toEqual([])
     expect(store.getState()).toMatchObject({
@@ -126,7 +126,7 @@ describe('a finished job', () => {
     const [layer] = documentState.inserted[0]!.layers
     const grey = 'd'.charCodeAt(0)
     expect(layer).toMatchObject({ name: 'Depth map' })
-    expect([...layer!.pixels.data]).toEqual([grey, grey, grey, 255, grey, grey, grey, 255])
+    expect([...layer!.pixels.bands[0]!.data]).toEqual([grey, grey, grey, 255, grey, grey, grey, 255])
     expect(layer!.mask).toBeUndefined()
     expect(store.getState().open?.isShown).toBe(false)
   })

@@ -16,8 +16,9 @@ async function watchedPanel() {
     new Promise((resolve) => {
       asked.push({ blob: wanted.blob, give: () => resolve(panel.client.pixels(jobId, wanted)) })
     })
+  const pixelBands: typeof panel.client.pixelBands = async (...wanted) => [await pixels(...wanted)]
   const failures: unknown[] = []
-  keepPreview(panel.store, { ...panel.client, pixels }, panel.host, (error) => failures.push(error))
+  keepPreview(panel.store, { ...panel.client, pixels, pixelBands }, panel.host, (error) => failures.push(error))
   const asks = request({
     area: { x: 0, y: 0, width: 4, height: 2 },
     canvas: { width: 4, height: 2 },

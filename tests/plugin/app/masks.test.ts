@@ -30,8 +30,12 @@ it('knows whether masks share a pixel, whatever their order', () => {
 })
 
 it('calls empty what is not opaque, by as much', () => {
-  const data = Uint8ClampedArray.from([9, 9, 9, 255, 9, 9, 9, 127, 9, 9, 9, 0])
-  expect([...emptiness({ width: 3, height: 1, data }).data]).toEqual([0, 128, 255])
+  const row = (...alphas: number[]) => ({
+    ...{ width: 3, height: 1 },
+    data: Uint8ClampedArray.from(alphas.flatMap((alpha) => [9, 9, 9, alpha]))
+  })
+  const bands = [row(255, 127, 0), row(0, 255, 254)]
+  expect([...emptiness({ width: 3, height: 2, bands }).data]).toEqual([0, 128, 255, 255, 0, 1])
 })
 
 it('finds the shared part of two rectangles, and none where they only touch', () => {

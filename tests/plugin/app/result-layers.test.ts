@@ -26,7 +26,8 @@ it('names a layer by what was done where there is no prompt', () => {
 
 it('lays what was upscaled where its area lies in the enlarged document, pixel by pixel', async () => {
   const pixels: ImageRef = { blob: '0'.repeat(64), width: 15, height: 10, format: 'rgba8' }
-  const client = { pixels: () => Promise.resolve(new Uint8Array(600)) }
+  const bands = [new Uint8Array(420), new Uint8Array(180)]
+  const client = { pixels: () => Promise.resolve(new Uint8Array()), pixelBands: () => Promise.resolve(bands) }
   const result = {
     area: { x: 4, y: 7, width: 6, height: 4 },
     scale: 2.5,
@@ -36,4 +37,8 @@ it('lays what was upscaled where its area lies in the enlarged document, pixel b
   }
   const layer = await variationLayer(client, { id: 'job', request: request(), result }, 0)
   expect(layer.area).toEqual({ x: 10, y: 18, width: 15, height: 10 })
+  expect(layer.pixels.bands.map(({ width, height }) => [width, height])).toEqual([
+    [15, 7],
+    [15, 3]
+  ])
 })

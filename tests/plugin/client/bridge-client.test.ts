@@ -221,17 +221,18 @@ describe('a job', () => {
 })
 
 describe('pictures', () => {
-  const image: ImageToSend = { width: 2, height: 2, format: 'gray8', data: Uint8Array.from([0, 1, 254, 255]) }
+  const data = Uint8Array.from([0, 1, 254, 255])
+  const image: ImageToSend = { width: 2, height: 2, format: 'gray8', data }
 
   it('are named by their sha256 and sent once', async () => {
     const server = await startServer()
     const { client } = startClient(server.url)
     const ref = await client.describe(image)
-    expect(ref.blob).toBe(createHash('sha256').update(image.data).digest('hex'))
+    expect(ref.blob).toBe(createHash('sha256').update(data).digest('hex'))
     await client.upload(ref, image)
     await client.upload(ref, image)
     expect(server.requests.map((line) => line.split(' ')[0])).toEqual(['HEAD', 'PUT', 'HEAD'])
-    expect([...server.blobs.get(ref.blob)!]).toEqual([...image.data])
+    expect([...server.blobs.get(ref.blob)!]).toEqual([...data])
   })
 
   it('come back whole or not at all', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Rect } from '../../../bridge-server/protocol/geometry.ts'
+import { inOneBand, joined } from '../../../plugin/hosts/bands.ts'
 import type { Host, MaskImage, RgbaImage } from '../../../plugin/hosts/host.ts'
 
 /** A host under test, and the ways of a person to act on its editor. */
@@ -31,6 +32,7 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
       await editor.open(picture)
     })
 
+    const seen = async (area: Rect): Promise<RgbaImage> => joined(await host.flatten(area))
     const idOf = async (): Promise<string> => (await host.document())!.id
 
     it('tells the open document, or null', async () => {
@@ -42,13 +44,13 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
     })
 
     it('gives an opaque picture back byte for byte, whole and in parts', async () => {
-      expect((await host.flatten(whole)).data).toEqual(picture.data)
+      expect((await seen(whole)).data).toEqual(picture.data)
       const part = { x: 7, y: 5, width: 21, height: 11 }
-      expect((await host.flatten(part)).data).toEqual(cut(picture, part).data)
+      expect((await seen(part)).data).toEqual(cut(picture, part).data)
     })
 
     it('shows nothing beyond the canvas', async () => {
-      const { data } = await host.flatten({ x: -4, y: -4, width: 8, height: 8 })
+      const { data } = await seen({ x: -4, y: -4, width: 8, height: 8 })
       expect([...data.subarray(0, 16)]).toEqual(Array(16).fill(0))
       const inside = (7 * 8 + 7) * 4
       expect(data.subarray(inside, inside + 4)).toEqual(
@@ -77,38 +79,40 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
     it('makes a layer with a real mask: outside it every byte stays, at 255 the layer shows exactly', async () => {
       const area = { x: 10, y: 8, width: 20, height: 16 }
       const pixels = pictureOf(20, 16, 2)
-      await host.insertLayers(await idOf(), [{ name: 'a red car', area, pixels, mask: leftHalf(area) }])
+      await host.insertLayers(await idOf(), [
+        { name: 'a red car', area, pixels: inOneBand(pixels), mask: leftHalf(area) }
+      ])
       const expected = paste(picture, cut(pixels, { x: 0, y: 0, width: 10, height: 16 }), area)
-      expect((await host.flatten(whole)).data).toEqual(expected.data)
+      expect((await seen(whole)).data).toEqual(expected.data)
     })
 
     it('adds several layers as one undo step, the first lowest', async () => {
       const area = { x: 0, y: 0, width, height }
       const [low, high] = [pictureOf(width, height, 3), pictureOf(width, height, 4)]
       await host.insertLayers(await idOf(), [
-        { name: 'low', area, pixels: low },
-        { name: 'high', area, pixels: high }
+        { name: 'low', area, pixels: inOneBand(low) },
+        { name: 'high', area, pixels: inOneBand(high) }
       ])
-      expect((await host.flatten(whole)).data).toEqual(high.data)
+      expect((await seen(whole)).data).toEqual(high.data)
       await editor.undo()
-      expect((await host.flatten(whole)).data).toEqual(picture.data)
+      expect((await seen(whole)).data).toEqual(picture.data)
     })
 
     it('takes layers that reach beyond the canvas', async () => {
       const pixels = pictureOf(20, 20, 5)
       await host.insertLayers(await idOf(), [
-        { name: 'corner', area: { x: -10, y: -10, width: 20, height: 20 }, pixels }
+        { name: 'corner', area: { x: -10, y: -10, width: 20, height: 20 }, pixels: inOneBand(pixels) }
       ])
-      const corner = await host.flatten({ x: 0, y: 0, width: 10, height: 10 })
+      const corner = await seen({ x: 0, y: 0, width: 10, height: 10 })
       expect(corner.data).toEqual(cut(pixels, { x: 10, y: 10, width: 10, height: 10 }).data)
     })
 
     it('refuses layers for a document that is no longer open, and changes nothing', async () => {
-      const layer = { name: 'late', area: whole, pixels: pictureOf(width, height, 6) }
+      const layer = { name: 'late', area: whole, pixels: inOneBand(pictureOf(width, height, 6)) }
       const id = await idOf()
       await editor.open(picture)
       await expect(host.insertLayers(id, [layer])).rejects.toThrow(/no longer open/)
-      expect((await host.flatten(whole)).data).toEqual(picture.data)
+      expect((await seen(whole)).data).toEqual(picture.data)
       await editor.close()
       await expect(host.insertLayers(id, [layer])).rejects.toThrow(/closed/)
     })
@@ -116,10 +120,10 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
     it('shows a preview without changing the document', async () => {
       const documentId = await idOf()
       host.showPreview({ documentId, area: whole, pixels: pictureOf(8, 8, 7) })
-      expect((await host.flatten(whole)).data).toEqual(picture.data)
+      expect((await seen(whole)).data).toEqual(picture.data)
       host.showPreview(null)
       await editor.undo()
-      expect((await host.flatten(whole)).data).toEqual(picture.data)
+      expect((await seen(whole)).data).toEqual(picture.data)
     })
 
     it('calls its watchers when pixels, selection, size or document change, until they stop', async () => {
@@ -132,7 +136,7 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
       }
       expect(await counted(() => editor.select({ x: 1, y: 1, width: 5, height: 5 }))).toBe(true)
       expect(await counted(() => editor.extend(3))).toBe(true)
-      const layer = { name: 'x', area: whole, pixels: picture }
+      const layer = { name: 'x', area: whole, pixels: inOneBand(picture) }
       const id = await idOf()
       expect(await counted(() => host.insertLayers(id, [layer]))).toBe(true)
       expect(await counted(() => editor.close())).toBe(true)

@@ -268,6 +268,13 @@ function layerOf(world: World, documentId: number, id: number): Layer {
       const without = changeLayer(document.state.layers, id, () => [])
       const layers = changeLayer(without, relative.id, (reference) => [moved, reference])
       change(world, document, 'Move Layer', { ...document.state, layers })
+    },
+    delete() {
+      requireScope(world, 'delete', 'change')
+      const document = openDocument(world, documentId)
+      const active = document.state.active.filter((other) => other !== own().id)
+      const layers = changeLayer(document.state.layers, id, () => [])
+      change(world, document, 'Delete Layer', { ...document.state, layers, active })
     }
   })
 }

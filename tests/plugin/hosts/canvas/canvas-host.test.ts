@@ -6,6 +6,7 @@ import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
 import { activateLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
 import { layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
+import { inOneBand } from '../../../../plugin/hosts/bands.ts'
 import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
 import { describeHost } from '../host-contract.ts'
 import { noiseDocument, opaqueImage } from './pictures.ts'
@@ -36,7 +37,7 @@ it('puts layers above the active one, named as asked, and makes the topmost acti
   editor.open(noiseDocument())
   editor.adjust(activateLayer('ground'))
   const area = { x: 0, y: 0, width: 4, height: 4 }
-  const layers = ['one', 'two'].map((name) => ({ name, area, pixels: opaqueImage(4, 4, 1) }))
+  const layers = ['one', 'two'].map((name) => ({ name, area, pixels: inOneBand(opaqueImage(4, 4, 1)) }))
   await createCanvasHost(editor).insertLayers('document', layers)
   const { document, history } = editor.store.getState()
   expect(document?.layers.map(({ name }) => name)).toEqual(['ground', 'one', 'two', 'middle', 'top'])
@@ -47,7 +48,8 @@ it('puts layers above the active one, named as asked, and makes the topmost acti
 it('refuses a layer whose picture has another size than its area', async () => {
   const editor = createEditor()
   editor.open(noiseDocument())
-  const layer = { name: 'askew', area: { x: 0, y: 0, width: 4, height: 5 }, pixels: opaqueImage(4, 4, 1) }
+  const pixels = inOneBand(opaqueImage(4, 4, 1))
+  const layer = { name: 'askew', area: { x: 0, y: 0, width: 4, height: 5 }, pixels }
   await expect(createCanvasHost(editor).insertLayers('document', [layer])).rejects.toThrow(/4 × 5.*4 × 4/)
   expect(editor.store.getState().history.past).toHaveLength(0)
 })

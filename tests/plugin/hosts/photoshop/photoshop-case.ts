@@ -1,9 +1,11 @@
 import { afterEach, expect } from 'vitest'
+import type { Rect } from '../../../../bridge-server/protocol/geometry.ts'
 import { createDocuments } from '../../../../plugin/hosts/photoshop/documents.ts'
 import { createModal } from '../../../../plugin/hosts/photoshop/modal.ts'
 import { createPhotoshopHost, type PhotoshopHost } from '../../../../plugin/hosts/photoshop/photoshop-host.ts'
 import { createWatch } from '../../../../plugin/hosts/photoshop/watch.ts'
-import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
+import { bandsOf, joined } from '../../../../plugin/hosts/bands.ts'
+import type { BandedImage, RgbaImage } from '../../../../plugin/hosts/host.ts'
 import type { Knobs } from '../../../support/photoshop/knobs.ts'
 import { createSimulator, type Simulator } from '../../../support/photoshop/simulator.ts'
 
@@ -49,6 +51,20 @@ export function pictureOf(width: number, height: number, seed = 1, alpha = 255):
     data[at] = at % 4 === 3 ? alpha : (at * 37 + seed * 91 + (at >> 6) * 5) & 255
   return { width, height, data }
 }
+
+/** A picture as the panel has it, in bands that are small enough to travel. */
+export function banded({ width, height, data }: RgbaImage): BandedImage {
+  const bands = bandsOf({ x: 0, y: 0, width, height }, 4).map((band) => ({
+    width,
+    height: band.height,
+    data: data.slice(band.y * width * 4, (band.y + band.height) * width * 4)
+  }))
+  return { width, height, bands }
+}
+
+/** What the host reads, in one piece. */
+export const readWhole = async ({ host }: { readonly host: PhotoshopHost }, area: Rect): Promise<RgbaImage> =>
+  joined(await host.flatten(area))
 
 export const whole = ({ width, height }: { readonly width: number; readonly height: number }) => ({
   x: 0,
