@@ -1,5 +1,6 @@
 import sharp from 'sharp'
 import { AppError } from '../errors.ts'
+import type { Size } from '../protocol/geometry.ts'
 import type { Gray, Rgba } from './pixels.ts'
 import { withText } from './png-text.ts'
 
@@ -51,6 +52,19 @@ export async function encodePng(
   const pixels = sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
   const colours = channels === 1 ? pixels.toColourspace('b-w') : pixels
   return withText(await colours.png({ compressionLevel: 6 }).toBuffer(), text)
+}
+
+/** A small opaque JPEG on white, its longer side at most `side` pixels: a look at a picture, not the picture. */
+export function encodeThumbnail(
+  { width, height, data }: Size & { readonly data: Uint8Array | Uint8ClampedArray },
+  side: number
+): Promise<Buffer> {
+  const channels = data.length === width * height ? 1 : 4
+  return sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
+    .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+    .flatten({ background: '#ffffff' })
+    .jpeg({ quality: 80 })
+    .toBuffer()
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T> {

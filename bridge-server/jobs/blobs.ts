@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:f
 import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { AppError } from '../errors.ts'
+import { AppError, assert } from '../errors.ts'
 
 /** Bytes of a blob at most: a picture of about 11,500 × 11,500 pixels. */
 export const maxBlobBytes = 512 * 1024 * 1024
@@ -21,8 +21,14 @@ export interface BlobStore {
    * Throws AppError 'blob-mismatch' where its hash is another, 'too-large' past `maxBlobBytes`.
    */
   putStream(id: string, stream: Readable): Promise<'new' | 'known'>
+  /** Path for a file that is being written, to be adopted when it is whole; what is left behind is swept away. */
+  draft(): string
+  /** Makes a whole draft, whose sha256 the caller has checked, blob `id`. */
+  adopt(draft: string, id: string): Promise<'new' | 'known'>
   /** Throws AppError 'blob-missing'. */
   get(id: string): Promise<Buffer>
+  /** Bytes `from` to `to` (exclusive), which must be in the blob. Throws AppError 'blob-missing'. */
+  part(id: string, from: number, to: number): Promise<Buffer>
   /** Bytes of a blob, null where it is not here. */
   size(id: string): Promise<number | null>
   /** As `size`, and counts the blob as put now, so that it outlives the next sweep: a job will name it. */
@@ -46,29 +52,32 @@ export async function createBlobStore(folder: string): Promise<BlobStore> {
     }
   }
 
+  const draftFile = (): string => path.join(drafts, randomUUID())
+
+  const adopt = async (draft: string, id: string): Promise<'new' | 'known'> => {
+    const now = new Date()
+    if ((await size(id)) !== null) {
+      await utimes(fileOf(id), now, now)
+      await rm(draft, { force: true })
+      return 'known'
+    }
+    await mkdir(path.dirname(fileOf(id)), { recursive: true })
+    await rename(draft, fileOf(id))
+    await synced(path.dirname(fileOf(id)))
+    return 'new'
+  }
+
   const store = async (
     stream: Readable,
     expected: string | null
   ): Promise<{ id: string; was: 'new' | 'known' }> => {
-    const draft = path.join(drafts, randomUUID())
+    const draft = draftFile()
     try {
       const id = await written(draft, stream)
-      if (expected !== null && id !== expected)
-        throw new AppError('blob-mismatch', {
-          message: `The bytes have the sha256 ${id}, not ${expected}.`,
-          hint: 'Send the bytes again, under the hash of exactly these bytes.'
-        })
-      const now = new Date()
-      if ((await size(id)) !== null) {
-        await utimes(fileOf(id), now, now)
-        return { id, was: 'known' }
-      }
-      await mkdir(path.dirname(fileOf(id)), { recursive: true })
-      await rename(draft, fileOf(id))
-      await synced(path.dirname(fileOf(id)))
-      return { id, was: 'new' }
+      if (expected !== null && id !== expected) throw otherBytes(id, expected)
+      return { id, was: await adopt(draft, id) }
     } catch (error) {
-      throw hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT') ? diskFull(error) : error
+      throw asDiskFull(error)
     } finally {
       await rm(draft, { force: true })
     }
@@ -77,6 +86,8 @@ export async function createBlobStore(folder: string): Promise<BlobStore> {
   return {
     put: async (bytes) => (await store(Readable.from([bytes]), null)).id,
     putStream: async (id, stream) => (await store(stream, id)).was,
+    draft: draftFile,
+    adopt,
     get: async (id) => {
       try {
         return await readFile(fileOf(id))
@@ -84,6 +95,7 @@ export async function createBlobStore(folder: string): Promise<BlobStore> {
         throw hasCode(error, 'ENOENT') ? missingBlobs([id]) : error
       }
     },
+    part: (id, from, to) => readPart(id, fileOf(id), from, to),
     size,
     renew: async (id) => {
       const now = new Date()
@@ -140,12 +152,36 @@ export const tooLarge = (bytes: number): AppError =>
     hint: 'Choose a smaller area, or scale the document down.'
   })
 
-const diskFull = (cause: unknown): AppError =>
-  new AppError('disk-full', {
-    message: 'The disk with the data folder is full.',
-    hint: 'Free some space, or choose another folder with --data.',
-    cause
+/** What to say of bytes that are not those of their name. */
+export const otherBytes = (id: string, expected: string): AppError =>
+  new AppError('blob-mismatch', {
+    message: `The bytes have the sha256 ${id}, not ${expected}.`,
+    hint: 'Send the bytes again, under the hash of exactly these bytes.'
   })
+
+/** What went wrong, in a person's words where it was the disk. */
+export const asDiskFull = (error: unknown): unknown =>
+  hasCode(error, 'ENOSPC') || hasCode(error, 'EDQUOT')
+    ? new AppError('disk-full', {
+        message: 'The disk with the data folder is full.',
+        hint: 'Free some space, or choose another folder with --data.',
+        cause: error
+      })
+    : error
+
+async function readPart(id: string, path: string, from: number, to: number): Promise<Buffer> {
+  const file = await open(path).catch((error: unknown) => {
+    throw hasCode(error, 'ENOENT') ? missingBlobs([id]) : error
+  })
+  try {
+    const bytes = Buffer.alloc(to - from)
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, from)
+    assert(bytesRead === bytes.length, `${to} lies beyond the end of blob ${id}`)
+    return bytes
+  } finally {
+    await file.close()
+  }
+}
 
 /** A rename is on the disk only when its folder is; Windows cannot open folders and does without. */
 async function synced(folder: string): Promise<void> {

@@ -4,6 +4,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
+import { createBlobUploads } from '../jobs/blob-uploads.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -87,7 +88,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       parsed(null, payload)
     )
     closed.get('/api/catalogue', () => parts.catalogue())
-    blobRoutes(closed, { blobs: parts.blobs, takeUpload: createUploadQuota(limits, Date.now) })
+    blobRoutes(closed, {
+      blobs: parts.blobs,
+      uploads: createBlobUploads(parts.blobs, Date.now),
+      takeUpload: createUploadQuota(limits, Date.now)
+    })
     jobRoutes(closed, parts)
     offerRoute(closed, pairing)
     modelRoutes(closed, parts.models)

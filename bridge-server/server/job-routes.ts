@@ -5,6 +5,7 @@ import { imagesOf, type StoredJob } from '../jobs/job.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Queue } from '../jobs/queue.ts'
 import type { ImageRef } from '../protocol/images.ts'
+import { bytesOfBlob, sendImage, type ImageQuery } from './image-reply.ts'
 import { clientKey } from './tokens.ts'
 
 /** Jobs in a list where no limit is named, and at most. */
@@ -22,7 +23,7 @@ interface OneJob {
 }
 interface OneImage {
   Params: { id: string; blob: string }
-  Querystring: { as?: string }
+  Querystring: ImageQuery
 }
 
 /** `/api/jobs`: a client's history, and the images of its jobs. The client names itself by `X-Marquee-Client`. */
@@ -57,33 +58,16 @@ export function jobRoutes(app: FastifyInstance, { queue, blobs, previews }: JobR
 
   app.get<OneImage>('/api/jobs/:id/images/:blob', async (request, reply) => {
     const { id, blob } = request.params
-    const as = request.query.as ?? 'raw'
-    if (as !== 'raw' && as !== 'png')
-      throw new AppError('bad-message', {
-        message: `An image comes as raw or as png, not as ${as.slice(0, 40)}.`
-      })
     const stored = queue.find(clientOf(request), id)
     const preview = previews.get(stored.key, blob)
-    const image = preview?.image ?? imageOf(stored, blob)
-    const etag = `"${blob}-${as}"`
-    void reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' })
-    if (request.headers['if-none-match'] === etag) return reply.status(304).send()
-    const bytes = preview?.bytes ?? (await blobs.get(blob))
-    if (as === 'png') return reply.type('image/png').send(await pngOf(image, bytes))
-    return reply
-      .type('application/octet-stream')
-      .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    return sendImage(request, reply, {
+      image: preview?.image ?? imageOf(stored, blob),
+      bytes:
+        preview === null
+          ? bytesOfBlob(blobs, blob)
+          : (range) => Promise.resolve(preview.bytes.subarray(range?.from, range?.to))
+    })
   })
-}
-
-async function pngOf({ width, height, format }: ImageRef, data: Uint8Array): Promise<Buffer> {
-  // The codec's native part is not needed to start.
-  const { encodePng } = await import('../image/codec.ts')
-  return encodePng(
-    format === 'gray8'
-      ? { width, height, data }
-      : { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) }
-  )
 }
 
 function imageOf({ job }: StoredJob, blob: string): ImageRef {
@@ -107,7 +91,8 @@ function limitOf(text: string | undefined): number {
   const limit = Number(text)
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit
   throw new AppError('bad-message', {
-    message: `limit must be a whole number of 1 to ${maxLimit}, but is ${text.slice(0, 40)}.`
+    message: `limit is ${text.slice(0, 40)}.`,
+    hint: `Ask for a whole number of 1 to ${maxLimit} jobs.`
   })
 }
 
