@@ -5,6 +5,8 @@ import { readEmbedding } from './extensions/embedding.ts'
 import { kindOf } from './extensions/extension-info.ts'
 import { readHypernetwork } from './extensions/hypernetwork.ts'
 import { readLora } from './extensions/lora.ts'
+import { readTaesd } from './extensions/taesd.ts'
+import { readUpscaler } from './extensions/upscaler.ts'
 import { foreignKind } from './foreign-kinds.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 import type { TensorFileOptions } from './open-options.ts'
@@ -43,15 +45,21 @@ async function inspectTable(
   table: TensorTable,
   kind: Exclude<DownloadKind, 'checkpoint' | 'vae'>
 ): Promise<void> {
-  const isPreviewOrUpscaler = kind === 'taesd' || kind === 'upscaler'
-  const is = isPreviewOrUpscaler ? foreignKind(table) === names[kind] : kindOf(table) === kind
-  if (!is)
+  if (kindOf(table) !== kind)
     throw new AppError('model-unsupported', {
       message: `${shownName(table.file)} is not ${names[kind]}, but ${foreignKind(table) ?? 'something else'}.`,
       hint: 'It was not kept. The catalogue’s entry names a wrong kind or a wrong file.'
     })
-  if (kind === 'lora') await readLora(table)
-  else if (kind === 'controlnet') readControlNet(table, false)
-  else if (kind === 'embedding') readEmbedding(table)
-  else if (kind === 'hypernetwork') readHypernetwork(table)
+  await readers[kind](table)
+}
+
+const readers: Readonly<
+  Record<Exclude<DownloadKind, 'checkpoint' | 'vae'>, (table: TensorTable) => unknown>
+> = {
+  taesd: readTaesd,
+  upscaler: readUpscaler,
+  lora: readLora,
+  controlnet: (table) => readControlNet(table, false),
+  embedding: readEmbedding,
+  hypernetwork: readHypernetwork
 }

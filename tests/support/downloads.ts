@@ -80,7 +80,9 @@ export async function openTestDownloads(entries: readonly DownloadEntry[], chang
     files: async (): Promise<string[]> =>
       (await readdir(models, { recursive: true, withFileTypes: true }))
         .filter((entry) => entry.isFile())
-        .map((entry) => path.relative(models, path.join(entry.parentPath, entry.name)).split(path.sep).join('/'))
+        .map((entry) =>
+          path.relative(models, path.join(entry.parentPath, entry.name)).split(path.sep).join('/')
+        )
         .sort(),
     close: async () => {
       await downloads.close()

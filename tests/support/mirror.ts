@@ -10,7 +10,11 @@ export async function startMirror(given: Buffer) {
   let file = given
   let etag = etagOf(file)
   let misbehave: Misbehaviour = () => false
-  const requests: { readonly url: string; readonly range: string; readonly headers: IncomingMessage['headers'] }[] = []
+  const requests: {
+    readonly url: string
+    readonly range: string
+    readonly headers: IncomingMessage['headers']
+  }[] = []
 
   const server = createServer((request, response) => {
     response.on('error', () => undefined)
