@@ -81,9 +81,10 @@ export function createNetwork({ fetch, connect, later }: NetworkParts): Network 
 const addressOf = (asked: Parameters<typeof fetch>[0]): string =>
   typeof asked === 'string' ? asked : 'href' in asked ? asked.href : asked.url
 
-/** Bodies are documented for plain byte arrays only. */
+/** Bodies are documented for plain byte arrays only, and not for views of a part of a buffer. */
 function plain(init: RequestInit): RequestInit {
   const { body } = init
-  if (!(body instanceof Uint8ClampedArray) || !(body.buffer instanceof ArrayBuffer)) return init
-  return { ...init, body: new Uint8Array(body.buffer, body.byteOffset, body.length) }
+  if (!ArrayBuffer.isView(body) || !(body.buffer instanceof ArrayBuffer)) return init
+  const bytes = new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+  return { ...init, body: bytes.length === body.buffer.byteLength ? bytes : bytes.slice() }
 }

@@ -22,9 +22,19 @@ const adobeXyz = [
   0.5767309, 0.185554, 0.1881852, 0.2973769, 0.6273491, 0.0752741, 0.0270343, 0.0706872, 0.9911085
 ]
 
+// D65, as the others; the white of ProPhoto RGB itself is D50.
+const p3Xyz = [0.4865709, 0.2656677, 0.1982173, 0.2289746, 0.6917385, 0.0792869, 0, 0.0451134, 1.0439444]
+const proPhotoXyz = [0.7977605, 0.1351858, 0.0313493, 0.2880711, 0.7118432, 0.0000857, 0, 0, 0.8251046]
+/** Bradford, from D50 to D65. */
+const toD65 = [
+  0.9555766, -0.0230393, 0.0631636, -0.0282895, 1.0099416, 0.0210077, 0.0122982, -0.020483, 1.3299098
+]
+
 export const profiles: Readonly<Record<string, Profile>> = {
   'sRGB IEC61966-2.1': { space: 'RGB', ...srgb, toXyz: srgbXyz },
   'Adobe RGB (1998)': { space: 'RGB', ...gamma(2.19921875), toXyz: adobeXyz },
+  'Display P3': { space: 'RGB', ...srgb, toXyz: p3Xyz },
+  'ProPhoto RGB': { space: 'RGB', ...gamma(1.8), toXyz: multiply(toD65, proPhotoXyz) },
   'Gray Gamma 2.2': { space: 'Grayscale', ...gamma(2.2), toXyz: srgbXyz },
   'Dot Gain 20%': { space: 'Grayscale', ...gamma(1.75), toXyz: srgbXyz }
 }
@@ -50,11 +60,12 @@ export function converter(from: string, to: string): Convert | null {
   }
 }
 
-const multiply = (a: readonly number[], b: readonly number[]): number[] =>
-  Array.from({ length: 9 }, (_, at) => {
+function multiply(a: readonly number[], b: readonly number[]): number[] {
+  return Array.from({ length: 9 }, (_, at) => {
     const [row, column] = [Math.floor(at / 3) * 3, at % 3]
     return a[row]! * b[column]! + a[row + 1]! * b[column + 3]! + a[row + 2]! * b[column + 6]!
   })
+}
 
 function inverse(m: readonly number[]): number[] {
   const [a, b, c, d, e, f, g, h, i] = m as [

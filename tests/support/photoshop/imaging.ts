@@ -19,6 +19,7 @@ import {
   canvasOf,
   change,
   channelsOf,
+  measureBuffer,
   openDocument,
   requireScope,
   type SimDocument,
@@ -51,6 +52,7 @@ export function createImaging(world: World): Imaging {
     images.made++
     images.bytes += samples.byteLength
     images.largest = Math.max(images.largest, samples.byteLength)
+    measureBuffer(world, 'an image', samples.byteLength)
     if (images.bytes > memoryLimit) world.faults.push(`${images.bytes} bytes of images at once`)
     let isDisposed = false
     const depth = depthOf(samples)
@@ -268,7 +270,8 @@ export function createImaging(world: World): Imaging {
     const lowest = state.layers.at(-1)
     const components = lowest?.isBackground === true && lowest.visible ? channels : channels + 1
     const part = cropped(all, asked, area, channels + 1)
-    const samples = converted(document, part, { channels, components, to: colorProfile })
+    const rounding = world.knobs.dithers ? Math.random : () => 0.5
+    const samples = converted(document, part, { channels, components, to: colorProfile, rounding })
     const held = heldOf(samples, area, components, space, colorProfile)
     return { imageData: imageOf(held), sourceBounds: boundsOf(area) }
   }
@@ -390,14 +393,20 @@ function cropped(samples: Samples, from: Rect, to: Rect, components: number): Sa
 function converted(
   document: SimDocument,
   samples: Samples,
-  { channels, components, to }: { channels: number; components: number; to: string }
+  {
+    channels,
+    components,
+    to,
+    rounding
+  }: { channels: number; components: number; to: string; rounding: () => number }
 ): Samples {
   const all = channels + 1
   const out = recoded(
     samples,
     { channels, from: all, to: components },
     document.depth,
-    conversion(document, document.profile, to)
+    conversion(document, document.profile, to),
+    rounding
   )
   for (let pixel = 0; pixel < samples.length / all; pixel++)
     if (samples[pixel * all + channels] === 0)
@@ -411,7 +420,8 @@ function recoded(
   samples: Samples,
   { channels, from, to }: { channels: number; from: number; to: number },
   depth: number,
-  convert: Convert | null
+  convert: Convert | null,
+  rounding = () => 0.5
 ): Samples {
   const pixels = samples.length / from
   const out = samplesOf(pixels * to, depth)
@@ -425,7 +435,7 @@ function recoded(
         Array.from({ length: channels }, (_, channel) => samples[pixel * from + channel]! / top)
       )
       for (let channel = 0; channel < channels; channel++)
-        out[pixel * to + channel] = Math.round(colour[channel]! * top)
+        out[pixel * to + channel] = Math.min(top, Math.floor(colour[channel]! * top + rounding()))
     }
     if (to > channels) out[pixel * to + channels] = from > channels ? samples[pixel * from + channels]! : top
   }

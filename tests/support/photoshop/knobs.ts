@@ -4,6 +4,8 @@ export interface Knobs {
   readonly trim: 'tight' | 'off' | 'layerBounds'
   /** What it does where the region holds no pixels. */
   readonly emptyRegion: 'reject' | 'zeroSize'
+  /** Conversions between profiles round up or down at random: Photoshop has a setting for dither. */
+  readonly dithers: boolean
   readonly encodeNeedsModal: boolean
   /** How a second modal command of anybody is refused. */
   readonly busy: 'new' | 'legacy'
@@ -32,6 +34,7 @@ export interface Knobs {
 export const usualKnobs: Knobs = {
   trim: 'tight',
   emptyRegion: 'reject',
+  dithers: false,
   encodeNeedsModal: false,
   busy: 'new',
   maskOutside: 'random',

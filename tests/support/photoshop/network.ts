@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws'
 import type { PluginSocket } from '../../../plugin/hosts/photoshop/network.ts'
 import { SimUnsupported } from './strict.ts'
-import type { World } from './world.ts'
+import { measureBuffer, type World } from './world.ts'
 
 export interface NetworkKnobs {
   /** `requiredPermissions.network.domains` of the plugin's manifest. */
@@ -58,10 +58,18 @@ export function createSimNetwork(world: World, knobs: NetworkKnobs) {
     const target = allowed(url)
     if (isDown) throw new TypeError('Network request failed')
     if (isFrozen) return new Promise(() => {})
-    return fetch(target, {
+    if (body instanceof Uint8Array) {
+      measureBuffer(world, `the body of ${url}`, body.byteLength)
+      // What a view shows of a larger buffer is not documented to be all that is sent.
+      if (body.byteLength !== body.buffer.byteLength)
+        throw new SimUnsupported('fetch body that is a part of a buffer')
+    }
+    const response = await fetch(target, {
       ...init,
       headers: { ...(init.headers as Record<string, string>), origin: 'file://' }
     })
+    measureBuffer(world, `the answer of ${url}`, Number(response.headers.get('content-length')))
+    return response
   }
 
   function connect(url: string): PluginSocket {

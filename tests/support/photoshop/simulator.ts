@@ -47,6 +47,8 @@ export interface Person {
   select(area: Rect | null): void
   selectSoftly(area: Rect, mask: Uint8Array<ArrayBuffer>): void
   extend(by: number): void
+  /** Gives the lowest layer other pixels, in the document's own numbers, alpha last. */
+  paint(samples: readonly number[]): void
   undo(): void
   setVisible(layerId: number, visible: boolean): void
   deleteLayer(layerId: number): void
@@ -142,6 +144,16 @@ function createPerson(world: World): Person {
       act('crop', () => {
         const { width, height } = canvasOf(front())
         resizeCanvas(world, front(), width + by, height, 'top-left')
+      }),
+    paint: (samples) =>
+      act('set', () => {
+        const layers = front().state.layers.map((layer, at, all) => {
+          if (at < all.length - 1 || layer.pixels === null) return layer
+          const data = samplesOf(samples.length, front().depth)
+          data.set(samples)
+          return { ...layer, pixels: { ...layer.pixels, data } }
+        })
+        setLayers('Paint', layers)
       }),
     undo: () =>
       act('select', () => {

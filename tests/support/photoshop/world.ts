@@ -25,6 +25,9 @@ interface Scope {
   readonly autoClose: Set<number>
 }
 
+/** No buffer of the plugin may be larger, wherever it comes from or goes to. */
+export const bufferLimit = 64 * 1024 * 1024
+
 /** Everything there is in a simulated Photoshop. Plain data and the few ways it changes; what the plugin calls is built on it. */
 export interface World {
   readonly knobs: Knobs
@@ -91,6 +94,11 @@ export function notify(world: World, ...events: string[]): void {
   if (!world.knobs.notifies || world.scope !== null) return
   for (const event of [...events, 'historyStateChanged'])
     for (const listener of [...(world.listeners.get(event) ?? [])]) listener()
+}
+
+/** Call for every buffer that the plugin makes, gives or gets. */
+export function measureBuffer(world: World, what: string, bytes: number): void {
+  if (bytes > bufferLimit) world.faults.push(`${what} is a buffer of ${bytes} bytes`)
 }
 
 export const canvasOf = ({ state }: SimDocument): Rect => ({
