@@ -29,7 +29,7 @@ export default defineConfig(
   {
     // Loops over typed arrays: an index in range is certain there and the compiler cannot see it.
     files: [
-      'bridge-server/{tensor,image,sampling,weights,nn,pipeline,prompt}/**',
+      'bridge-server/{tensor,image,annotate,sampling,weights,nn,pipeline,prompt}/**',
       'plugin/hosts/{canvas,photoshop}/**',
       'tests/**'
     ],

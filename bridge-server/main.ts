@@ -1,7 +1,9 @@
 import path from 'node:path'
 import { pino, type Logger } from 'pino'
+import { annotatorOf } from './annotate/registry.ts'
 import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
+import { createAnnotateThread } from './engine/annotate-thread.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError, toErrorReply } from './errors.ts'
 import { createBlobStore } from './jobs/blobs.ts'
@@ -17,8 +19,8 @@ import { createPromptReader } from './read-prompt.ts'
 import { buildApp } from './server/app.ts'
 import { namesOf } from './server/access.ts'
 import { defaultLimits } from './server/limits.ts'
-import { logJobs } from './server/job-log.ts'
 import { listen } from './server/listen.ts'
+import { logJobs } from './server/job-log.ts'
 import { openToken } from './server/token.ts'
 import { openTokens } from './server/tokens.ts'
 import { openExtensions } from './weights/extensions/extension-library.ts'
@@ -29,6 +31,8 @@ import { createModelInbox } from './weights/model-inbox.ts'
 const unnamedBlobHours = 1
 /** A forward pass of a large model on a slow CPU takes about this long; loading that model again takes longer. */
 const cancelGraceMs = 10_000
+/** A map without a network takes less than this, and so does the start of its thread. */
+const mapGraceMs = 1000
 const stopMs = 2000
 const sweepMinutes = 10
 
@@ -54,6 +58,11 @@ async function serve(config: Config): Promise<void> {
     },
     env: config.env,
     graceMs: cancelGraceMs
+  })
+  const thread = createAnnotateThread({
+    entry: path.join(import.meta.dirname, 'engine', 'annotate-worker.ts'),
+    blobFolder: folder.blobs,
+    graceMs: mapGraceMs
   })
   const previews = createPreviews()
   const queue = createQueue({
@@ -85,6 +94,8 @@ async function serve(config: Config): Promise<void> {
     catalogue: () => catalogueOf(library, extensions),
     checkNetworks: (request) => extensions.require(networksNamed(request)),
     models: { ...library, ...inbox },
+    annotate: (request, signal) =>
+      (annotatorOf(request.annotator).needs === null ? thread : engine).annotate(request, signal),
     readPrompt: createPromptReader({
       find: (id) => library.find(id),
       openTokenizer: createTokenizers(),
@@ -108,6 +119,7 @@ async function serve(config: Config): Promise<void> {
   stopOnSignals(async () => {
     const stopped = queue.stop()
     engine.stop()
+    thread.stop()
     await Promise.all([stopped, downloads.close()])
     await app.close()
     store.close()

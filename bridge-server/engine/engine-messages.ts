@@ -1,5 +1,7 @@
 import type { PreviewImage, Progress } from '../jobs/job.ts'
+import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
+import type { ImageRef } from '../protocol/images.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
 import type { DeviceChoice } from '../runtime/device.ts'
 import type { Mode } from '../runtime/session-options.ts'
@@ -22,14 +24,16 @@ export type ToEngine =
   | { readonly type: 'open'; readonly settings: EngineSettings }
   | { readonly type: 'warm'; readonly model: string }
   | { readonly type: 'run'; readonly run: number; readonly job: Job }
+  | { readonly type: 'annotate'; readonly run: number; readonly request: AnnotateRequest }
   | { readonly type: 'cancel'; readonly run: number }
 
-/** Engine → server. A run ends with exactly one of `done` and `failed`. */
+/** Engine → server. A run ends with exactly one of `done`, `annotated` and `failed`. */
 export type FromEngine =
   | { readonly type: 'ready'; readonly device: string }
   | { readonly type: 'progress'; readonly run: number; readonly progress: Progress }
   | { readonly type: 'preview'; readonly run: number; readonly preview: PreviewImage }
   | { readonly type: 'done'; readonly run: number; readonly result: JobResult }
+  | { readonly type: 'annotated'; readonly run: number; readonly image: ImageRef }
   /** `trace` is the stack of a bug, for the log. */
   | {
       readonly type: 'failed'
@@ -38,8 +42,8 @@ export type FromEngine =
       readonly trace: string | null
     }
 
-const fromEngine = ['ready', 'progress', 'preview', 'done', 'failed']
-const toEngine = ['open', 'warm', 'run', 'cancel']
+const fromEngine = ['ready', 'progress', 'preview', 'done', 'annotated', 'failed']
+const toEngine = ['open', 'warm', 'run', 'annotate', 'cancel']
 
 /** Both sides are our own code of one version, so only the type is looked at. */
 export const isFromEngine = (message: unknown): message is FromEngine => hasTypeOf(message, fromEngine)

@@ -1,12 +1,13 @@
+import type { OpenNetwork } from '../annotate/make-map.ts'
 import { AppError, assert, toErrorReply } from '../errors.ts'
 import { createBlobStore, type BlobStore } from '../jobs/blobs.ts'
-import type { Job } from '../protocol/results.ts'
 import { openDevice } from '../runtime/device.ts'
 import type { Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
 import { openExtensions } from '../weights/extensions/extension-library.ts'
 import { openLibrary } from '../weights/library.ts'
-import { isToEngine, type EngineSettings, type FromEngine } from './engine-messages.ts'
+import { annotateBlob } from './annotate-blob.ts'
+import { isToEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
 import { runJob } from './run-job.ts'
 import { warmUp } from './warm-up.ts'
 
@@ -15,6 +16,7 @@ import { warmUp } from './warm-up.ts'
 interface Opened {
   readonly models: Models
   readonly blobs: BlobStore
+  readonly openNetwork: OpenNetwork
 }
 
 const runs = new Map<number, AbortController>()
@@ -33,7 +35,11 @@ process.on('message', (message) => {
       void warm(message.model)
       return
     case 'run':
-      void perform(message.run, message.job)
+      warming.abort()
+      void perform(message.run, (opened, signal) => makeResult(message, opened, signal))
+      return
+    case 'annotate':
+      void perform(message.run, (opened) => makeMapOf(message, opened))
       return
     case 'cancel':
       runs.get(message.run)?.abort()
@@ -55,8 +61,16 @@ async function open(settings: EngineSettings): Promise<Opened> {
     ...{ device, memoryBytes },
     ...(mode === 'auto' ? {} : { mode })
   })
-  return { models, blobs: await createBlobStore(blobFolder) }
+  return { models, blobs: await createBlobStore(blobFolder), openNetwork: missingNetwork }
 }
+
+const missingNetwork: OpenNetwork = (kind) =>
+  Promise.reject(
+    new AppError('model-missing', {
+      message: `No file with a network of the kind “${kind}” was found.`,
+      hint: 'Put one into a models folder.'
+    })
+  )
 
 /** Prepares a model while nobody waits. What fails here fails again, and is told, with the first job. */
 async function warm(model: string): Promise<void> {
@@ -73,28 +87,39 @@ function ready(): Promise<Opened> {
   return opened
 }
 
-async function perform(run: number, job: Job): Promise<void> {
+/** Does a run's work, and tells how it ended. */
+async function perform(
+  run: number,
+  work: (opened: Opened, signal: AbortSignal) => Promise<FromEngine>
+): Promise<void> {
   const controller = new AbortController()
   runs.set(run, controller)
-  warming.abort()
   try {
-    const { models, blobs } = await ready()
-    const result = await runJob(
-      job,
-      { models, blobs },
-      {
-        signal: controller.signal,
-        onProgress: (progress) => tell({ type: 'progress', run, progress }),
-        onPreview: (preview) => tell({ type: 'preview', run, preview })
-      }
-    )
-    tell({ type: 'done', run, result })
+    tell(await work(await ready(), controller.signal))
   } catch (error) {
     tell({ type: 'failed', run, error: toErrorReply(error), trace: traceOf(error) })
   } finally {
     runs.delete(run)
   }
 }
+
+async function makeResult(
+  { run, job }: Extract<ToEngine, { type: 'run' }>,
+  opened: Opened,
+  signal: AbortSignal
+): Promise<FromEngine> {
+  const result = await runJob(job, opened, {
+    signal,
+    onProgress: (progress) => tell({ type: 'progress', run, progress }),
+    onPreview: (preview) => tell({ type: 'preview', run, preview })
+  })
+  return { type: 'done', run, result }
+}
+
+const makeMapOf = async (
+  { run, request }: Extract<ToEngine, { type: 'annotate' }>,
+  { blobs, openNetwork }: Opened
+): Promise<FromEngine> => ({ type: 'annotated', run, image: await annotateBlob(request, blobs, openNetwork) })
 
 function traceOf(error: unknown): string | null {
   if (error instanceof AppError) return null

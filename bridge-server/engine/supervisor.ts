@@ -1,8 +1,11 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { AppError, fromErrorReply } from '../errors.ts'
-import type { RunJob, Stage } from '../jobs/job.ts'
-import type { Job, JobResult } from '../protocol/results.ts'
+import type { RunJob } from '../jobs/job.ts'
+import type { AnnotateRequest } from '../protocol/annotators.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import type { JobResult } from '../protocol/results.ts'
 import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
+import { createTurns } from './turns.ts'
 
 /** The engine process as the server sees it: started when it is needed, and again after it has died. */
 export interface Engine {
@@ -11,6 +14,11 @@ export interface Engine {
    * with AppError 'engine-died' when the process ends meanwhile.
    */
   readonly run: RunJob
+  /**
+   * Makes a map for which a network is needed, between the steps of a job. Rejects with the signal's reason as soon as it is
+   * aborted, with AppError 'too-many' where too many wait, 'engine-died' as `run` does.
+   */
+  annotate(request: AnnotateRequest, signal: AbortSignal): Promise<ImageRef>
   /** Where the arithmetic happens: what was asked for, until the engine knows what it is. */
   device(): string
   /** Starts the process now rather than with the first job, and has it prepare a model. */
@@ -27,10 +35,14 @@ interface EngineParts {
   readonly graceMs: number
 }
 
+/** Each takes about as long as a step of a job. */
+const mostMapsWaiting = 8
+
 export function createEngine({ entry, settings, env, graceMs }: EngineParts): Engine {
   let child: ChildProcess | null = null
   let device: string = settings.device
   let runs = 0
+  const inTurn = createTurns(mostMapsWaiting)
 
   const living = (): ChildProcess => {
     if (child !== null) return child
@@ -58,8 +70,30 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
     run: async (job, stage) => {
       stage.signal.throwIfAborted()
       runs += 1
-      return performRun(living(), { run: runs, job, stage, graceMs })
+      const run = runs
+      return perform<JobResult>(living(), {
+        ...{ run, graceMs, signal: stage.signal },
+        message: { type: 'run', run, job },
+        receive: (message, resolve) => {
+          if (message.type === 'progress') stage.onProgress(message.progress)
+          else if (message.type === 'preview') stage.onPreview(message.preview)
+          else if (message.type === 'done') resolve(message.result)
+        }
+      })
     },
+    annotate: (request, signal) =>
+      inTurn(() => {
+        runs += 1
+        const run = runs
+        return perform<ImageRef>(living(), {
+          // A job may run in the same process, which must not end for a map that nobody wants any more.
+          ...{ run, graceMs: null, signal },
+          message: { type: 'annotate', run, request },
+          receive: (message, resolve) => {
+            if (message.type === 'annotated') resolve(message.image)
+          }
+        })
+      }, signal),
     device: () => device,
     warm: (model) => tell(living(), { type: 'warm', model }),
     stop: () => {
@@ -74,40 +108,46 @@ const hugePages = 'glibc.malloc.hugetlb=1'
 
 const typescriptLoader = new URL('../typescript.mjs', import.meta.url).href
 
-interface RunParts {
+interface Call<Result> {
   readonly run: number
-  readonly job: Job
-  readonly stage: Stage
-  readonly graceMs: number
+  readonly message: ToEngine
+  readonly signal: AbortSignal
+  /** Null: what was cancelled may go on for as long as it takes. */
+  readonly graceMs: number | null
+  /** Takes what is told of this run, but its failure. */
+  readonly receive: (message: AboutRun, resolve: (result: Result) => void) => void
 }
 
-function performRun(child: ChildProcess, { run, job, stage, graceMs }: RunParts): Promise<JobResult> {
-  const { signal } = stage
+type AboutRun = Exclude<FromEngine, { type: 'ready' | 'failed' }>
+
+function perform<Result>(
+  child: ChildProcess,
+  { run, message: request, signal, graceMs, receive }: Call<Result>
+): Promise<Result> {
   const over = new AbortController()
   const cancel = (): void => {
     tell(child, { type: 'cancel', run })
+    if (graceMs === null) return
     const grace = setTimeout(() => child.kill('SIGKILL'), graceMs)
     over.signal.addEventListener('abort', () => clearTimeout(grace))
   }
-  const ended = new Promise<JobResult>((resolve, reject) => {
+  const ended = new Promise<Result>((resolve, reject) => {
     const fail = (error: Error): void => reject(signal.aborted ? reasonOf(signal) : error)
-    const receive = (message: unknown): void => {
+    const listen = (message: unknown): void => {
       if (!isFromEngine(message) || message.type === 'ready' || message.run !== run) return
-      if (message.type === 'progress') stage.onProgress(message.progress)
-      else if (message.type === 'preview') stage.onPreview(message.preview)
-      else if (message.type === 'done') resolve(message.result)
-      else fail(failure(message))
+      if (message.type === 'failed') fail(failure(message))
+      else receive(message, resolve)
     }
     const exit = (code: number | null, killer: string | null): void =>
       fail(died(killer ?? `exit code ${String(code)}`))
     const crash = (error: Error): void => fail(died(error.message))
-    child.on('message', receive).on('exit', exit).on('error', crash)
+    child.on('message', listen).on('exit', exit).on('error', crash)
     over.signal.addEventListener('abort', () =>
-      child.off('message', receive).off('exit', exit).off('error', crash)
+      child.off('message', listen).off('exit', exit).off('error', crash)
     )
   })
   signal.addEventListener('abort', cancel, { signal: over.signal })
-  tell(child, { type: 'run', run, job })
+  tell(child, request)
   return ended.finally(() => over.abort())
 }
 

@@ -10,6 +10,7 @@ import type { Catalogue } from '../protocol/catalogue.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
 import { parseJson } from '../protocol/parse.ts'
 import { namesOf, type Access } from './access.ts'
+import { annotateRoutes, type Annotate } from './annotate-routes.ts'
 import { blobRoutes } from './blob-routes.ts'
 import { downloadRoutes, type DownloadKeeper } from './download-routes.ts'
 import { answerErrors } from './error-replies.ts'
@@ -37,6 +38,7 @@ interface AppParts extends SocketParts {
   readonly models: ModelKeeper
   readonly downloads: DownloadKeeper
   readonly readPrompt: ReadPrompt
+  readonly annotate: Annotate
   /** The built browser page. */
   readonly pageFolder: string
   readonly log: FastifyBaseLogger
@@ -98,6 +100,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     modelRoutes(closed, parts.models)
     await downloadRoutes(closed, parts.downloads)
     promptRoutes(closed, parts.readPrompt)
+    annotateRoutes(closed, parts)
     metricsRoute(closed, metrics)
     await closed.register((owners) => {
       tokenRoutes(owners, tokens)

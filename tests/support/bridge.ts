@@ -18,6 +18,7 @@ import { defaultLimits, type Limits } from '../../bridge-server/server/limits.ts
 import { listen } from '../../bridge-server/server/listen.ts'
 import { openTokens } from '../../bridge-server/server/tokens.ts'
 import type { DownloadKeeper } from '../../bridge-server/server/download-routes.ts'
+import type { Annotate } from '../../bridge-server/server/annotate-routes.ts'
 import type { ModelKeeper } from '../../bridge-server/server/model-routes.ts'
 import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
 
@@ -58,6 +59,7 @@ interface BridgeParts {
   readonly models?: ModelKeeper
   readonly downloads?: DownloadKeeper
   readonly readPrompt?: ReadPrompt
+  readonly annotate?: Annotate
   /** Kept when the bridge closes, so that a second one may go on with it. */
   readonly folder?: string
   readonly pageFolder?: string
@@ -72,6 +74,7 @@ export async function startBridge({
   models = noModels,
   downloads = noDownloads,
   readPrompt = () => Promise.reject(new Error('Nobody reads prompts here')),
+  annotate = () => Promise.reject(new Error('Nobody makes maps here')),
   folder,
   pageFolder = 'nowhere',
   limits = {},
@@ -89,7 +92,7 @@ export async function startBridge({
     report: (error) => bugs.push(error)
   })
   const app = await buildApp({
-    ...{ queue, blobs, previews, pageFolder, models, downloads, readPrompt },
+    ...{ queue, blobs, previews, pageFolder, models, downloads, readPrompt, annotate },
     limits: { ...defaultLimits, ...limits },
     tokens: openTokens({
       ownerToken: testToken,

@@ -22,6 +22,12 @@ process.on('message', (message) => {
     cancels.get(message.run)?.()
     return
   }
+  if (message.type === 'annotate') {
+    const { run, request } = message
+    if (request.annotator === 'hold') cancels.set(run, () => undefined)
+    else tell({ type: 'annotated', run, image: { ...request.image, width: process.pid } })
+    return
+  }
   const { run, job } = message
   const { area, prompt } = job.request
   const progress = { phase: 'sampling', variation: 0, variations: 1, step: 1, steps: 2 } as const
