@@ -39,6 +39,7 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
   for (const { pixels, ...seeds } of made.variations)
     variations.push({ pixels: await storeImage(blobs, pixels), ...seeds })
   return {
+    ...(made.scale === undefined ? {} : { scale: made.scale }),
     area: made.area,
     variations,
     ...(made.mask === undefined ? {} : { mask: await storeImage(blobs, made.mask) }),

@@ -1,4 +1,5 @@
 import { assert } from '../errors.ts'
+import type { Rect } from '../protocol/geometry.ts'
 import { zeros } from '../tensor/tensor.ts'
 import type { Gray, Rgba, Tensor } from './pixels.ts'
 
@@ -24,6 +25,16 @@ export function toPixels({ data, dims }: Tensor): Rgba {
       out[4 * i + channel] = Math.fround(Math.min(Math.max(unit, 0), 1) * 255)
     }
   return { width, height, data: out }
+}
+
+/** The numbers of `at` in a plane of rows of `width`. */
+export function croppedPlane(data: Float32Array, width: number, at: Rect): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(at.width * at.height)
+  for (let y = 0; y < at.height; y++) {
+    const from = (at.y + y) * width + at.x
+    out.set(data.subarray(from, from + at.width), y * at.width)
+  }
+  return out
 }
 
 /** A mask or map as [1, 1, h, w] in 0…1. */

@@ -13,6 +13,12 @@ export interface Conditionings {
   readonly negative: Conditioning | null
 }
 
+interface EncodeOptions {
+  readonly signal: AbortSignal
+  /** Steps of the first pass, where this is the second. */
+  readonly stepsBefore?: number | undefined
+}
+
 /** Vocabularies take long to open and are the same for most models. */
 const openTokenizer = createTokenizers()
 
@@ -24,7 +30,7 @@ export async function encodePrompts(
   model: DiffusionModel,
   { prompt, negativePrompt, sampling }: Pick<GenerateRequest, 'prompt' | 'negativePrompt' | 'sampling'>,
   sampler: SamplerEntry,
-  signal: AbortSignal
+  { signal, stepsBefore }: EncodeOptions
 ): Promise<Conditionings> {
   refuseNetworks(negativePrompt)
   const encoders = await promptEncoders(model.textEncoders, openTokenizer, await model.embeddings())
@@ -32,6 +38,7 @@ export async function encodePrompts(
     steps: sampling.steps * sampler.callsPerStep,
     clipSkip: sampling.clipSkip,
     emphasis: emphasisModes[sampling.emphasis ?? 'original'],
+    ...(stepsBefore === undefined ? {} : { firstPassSteps: stepsBefore * sampler.callsPerStep }),
     signal
   }
   const positive = await conditionPrompt(encoders, withoutNetworks(prompt), options)

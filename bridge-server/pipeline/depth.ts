@@ -1,21 +1,30 @@
 import { AppError } from '../errors.ts'
 import { visibleDepth } from '../image/depth-map.ts'
-import type { Gray, Rgba } from '../image/pixels.ts'
-import { resizeTensor } from '../image/resize.ts'
+import type { Gray } from '../image/pixels.ts'
+import { resizeRgba, resizeTensor } from '../image/resize.ts'
 import { grayToTensor, tensorToGray, toTensor } from '../image/tensor-pixels.ts'
-import type { Mode } from '../protocol/request.ts'
+import type { Size } from '../protocol/geometry.ts'
+import type { Phase } from '../protocol/messages.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { Tensor } from '../tensor/tensor.ts'
+import type { Scene } from './scene.ts'
+
+interface DepthOptions {
+  /** At which the estimator sees the picture. */
+  readonly size: Size
+  readonly report: (phase: Phase) => void
+}
 
 /**
  * The depth a depth model is guided by, [1, 1, H, W] with near as large: the map that was given, else the estimate from the
  * picture. Null where the model takes none. Throws AppError 'model-cannot'.
  */
-export async function depthFor(
+export async function depthOf(
+  { mode }: GenerateRequest,
+  scene: Scene,
   model: DiffusionModel,
-  mode: Mode,
-  given: Gray | null,
-  picture: Rgba | null
+  { size, report }: DepthOptions
 ): Promise<Tensor | null> {
   const { info, estimateDepth } = model
   if (model.inputChannels !== 5) {
@@ -25,9 +34,10 @@ export async function depthFor(
       hint: 'Choose a depth model, such as the one that comes with Marquee.'
     })
   }
-  if (given !== null) return grayToTensor(given)
-  if (estimateDepth !== null && picture !== null) {
-    const { data, dims } = await estimateDepth(toTensor(picture))
+  report('depth')
+  if (scene.depth !== null) return grayToTensor(scene.depth)
+  if (estimateDepth !== null && scene.picture !== null) {
+    const { data, dims } = await estimateDepth(toTensor(resizeRgba(scene.picture, size, 'lanczos')))
     return { data, dims: [1, 1, ...dims.slice(-2)] }
   }
   if (mode !== 'depth2img') return null

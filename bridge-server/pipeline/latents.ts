@@ -18,6 +18,13 @@ import type { ExtraChannels } from './model-input.ts'
 import { predictor } from './predict.ts'
 import { samplerRules, startingLatents } from './webui-rules.ts'
 
+/** In latents. */
+interface PartOfLatents {
+  readonly of: { readonly height: number; readonly width: number }
+  readonly left: number
+  readonly top: number
+}
+
 /** All that decides one picture's latents, but its seed. */
 export interface LatentsJob {
   readonly model: DiffusionModel
@@ -42,6 +49,8 @@ export interface LatentsJob {
   readonly variationStrength?: number
   /** The size in latents of another picture of the same seeds, whose noise is put in the middle. */
   readonly resizeFrom?: { readonly height: number; readonly width: number }
+  /** Where these latents lie in a larger picture's, whose first noise they share; absent: they are all of it. */
+  readonly part?: PartOfLatents
   readonly webui?: WebuiRules | undefined
   readonly signal: AbortSignal
 }
@@ -116,7 +125,7 @@ function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {
   const [, channels = 0, height = 0, width = 0] = job.dims
   const first = firstNoise({
     seed,
-    shape: { channels, height, width },
+    shape: { channels, ...(job.part?.of ?? { height, width }) },
     generator: generators[job.noise],
     ...(variationSeed === undefined
       ? {}
@@ -124,7 +133,21 @@ function noiseOf(job: LatentsJob, { seed, variationSeed }: PictureSeeds) {
     ...(job.resizeFrom === undefined ? {} : { resizeFrom: job.resizeFrom })
   })
   const delta = job.webui?.noiseSeedDelta ?? 0
-  return delta === 0 ? first : { ...first, generator: generators[job.noise](seed + delta) }
+  return {
+    noise: job.part === undefined ? first.noise : partOf(first.noise, job.dims, job.part),
+    generator: delta === 0 ? first.generator : generators[job.noise](seed + delta)
+  }
+}
+
+function partOf(noise: Latents, dims: readonly number[], { of, left, top }: PartOfLatents): Latents {
+  const [, channels = 0, height = 0, width = 0] = dims
+  const part = new Float32Array(channels * height * width)
+  for (let row = 0; row < channels * height; row++) {
+    const [channel, y] = [Math.floor(row / height), row % height]
+    const from = (channel * of.height + top + y) * of.width + left
+    part.set(noise.subarray(from, from + width), row * width)
+  }
+  return part
 }
 
 const generators: Readonly<Record<NoiseSource, (seed: number | bigint) => NoiseGenerator>> = {

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
 import { normalisedDepth, sampledBicubic } from '../image/depth-map.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
-import { toTensor } from '../image/tensor-pixels.ts'
-import type { Size } from '../protocol/geometry.ts'
+import { croppedPlane, toTensor } from '../image/tensor-pixels.ts'
+import type { Rect, Size } from '../protocol/geometry.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import { zeros, type Tensor } from '../tensor/tensor.ts'
 import type { SizeEmbedding } from './size-embedding.ts'
@@ -25,6 +25,8 @@ export interface Given {
   readonly latentMask: Tensor | null
   /** [1, 1, H, W] of any size and range, near is large. */
   readonly depth: Tensor | null
+  /** Where it is a part of a larger picture, whose depth this is, in pixels; absent: it is the whole. */
+  readonly part?: { readonly of: Size; readonly at: Rect }
 }
 
 /** The extra channels that a model's UNet was trained with: none, mask and masked picture, or depth. */
@@ -38,7 +40,7 @@ export async function extraChannels(model: DiffusionModel, given: Given): Promis
     case 5:
       return given.depth === null
         ? zeros([1, 1, latentSize.height, latentSize.width])
-        : normalisedDepth(sampledBicubic(given.depth, latentSize))
+        : depthChannel(given.depth, latentSize, given.part, downscale)
     case 9:
       return inpaintChannels(model, given)
     default:
@@ -47,6 +49,16 @@ export async function extraChannels(model: DiffusionModel, given: Given): Promis
         hint: 'Choose another model.'
       })
   }
+}
+
+/** Normalised over the whole picture, so that neighbouring parts agree. */
+function depthChannel(depth: Tensor, size: Size, part: Given['part'], downscale: number): Tensor {
+  if (part === undefined) return normalisedDepth(sampledBicubic(depth, size))
+  const { of: whole, at } = part
+  const [width, height] = [whole.width / downscale, whole.height / downscale]
+  const all = normalisedDepth(sampledBicubic(depth, { width, height }))
+  const place = { x: at.x / downscale, y: at.y / downscale, ...size }
+  return { data: croppedPlane(all.data, width, place), dims: [1, 1, size.height, size.width] }
 }
 
 /** Mask, then the latents of the picture with mid grey where it is masked; without a mask all is masked. */

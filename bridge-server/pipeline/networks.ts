@@ -2,14 +2,19 @@ import { AppError } from '../errors.ts'
 import { extractNetworks, findNetworks, type NetworkTag } from '../prompt/grammar/networks.ts'
 import { parseWeight } from '../prompt/grammar/number.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
+import { latentUpscalers, plainUpscalers } from '../protocol/upscale.ts'
 import type { DiffusionModel, Extensions, Models } from '../runtime/model.ts'
 
-/** Opens a request's model with the networks in it that its prompt and its controls name. */
-export async function openWithNetworks(models: Models, request: GenerateRequest): Promise<DiffusionModel> {
+/** Opens a request's model with the networks in it that its prompt and its controls (or, instead, `controls`) name. */
+export async function openWithNetworks(
+  models: Models,
+  request: GenerateRequest,
+  controls = controlsInUse(request).map((control) => control.model)
+): Promise<DiffusionModel> {
   const model = await models.open(request.model, request.vae)
   return model.with({
     ...promptNetworks(request.prompt),
-    controlNets: controlsInUse(request).map((control) => control.model)
+    controlNets: controls
   })
 }
 
@@ -39,16 +44,31 @@ export function promptNetworks(prompt: string): Pick<Extensions, 'loras' | 'hype
 }
 
 /** Every network that a request names, by kind; embeddings are words until a model reads them. */
-export function networksNamed(
-  request: GenerateRequest
-): readonly { readonly kind: 'lora' | 'hypernetwork' | 'controlnet'; readonly name: string }[] {
+export function networksNamed(request: GenerateRequest): readonly {
+  readonly kind: 'lora' | 'hypernetwork' | 'controlnet' | 'upscaler'
+  readonly name: string
+}[] {
+  const { upscale, hires } = request
+  if (upscale !== undefined && upscale.creative === undefined) return upscalersNamed([upscale.upscaler])
   const { loras, hypernetworks } = promptNetworks(request.prompt)
   return [
+    ...upscalersNamed([upscale?.upscaler, hires?.upscaler]),
+    ...(upscale?.creative?.control === undefined
+      ? []
+      : [{ kind: 'controlnet' as const, name: upscale.creative.control }]),
     ...loras.map(({ name }) => ({ kind: 'lora' as const, name })),
     ...hypernetworks.map(({ name }) => ({ kind: 'hypernetwork' as const, name })),
     ...controlsInUse(request).map(({ model: name }) => ({ kind: 'controlnet' as const, name }))
   ]
 }
+
+/** Those that are files. */
+const upscalersNamed = (ids: readonly (string | undefined)[]) =>
+  ids.flatMap((name) =>
+    name === undefined || withoutFile.has(name) ? [] : [{ kind: 'upscaler' as const, name }]
+  )
+
+const withoutFile: ReadonlySet<string> = new Set([...plainUpscalers, ...latentUpscalers].map(({ id }) => id))
 
 /** The prompt without its tags. */
 export const withoutNetworks = (prompt: string): string => extractNetworks(prompt).prompt

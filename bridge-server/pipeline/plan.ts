@@ -1,41 +1,121 @@
 import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
+import type { Creative } from '../protocol/upscale.ts'
 import type { PlanSettings } from '../sampling/plan.ts'
-import { limitsOf, workingSizes, type WorkingSizes } from './working-size.ts'
+import { inOne, tilesFor, type Tiling } from './tile-layout.ts'
+import { limitsOf, workingSizes, type SizeLimits } from './working-size.ts'
 
-/** How a request is carried out; follows from the request and the model alone. */
-export interface Plan {
-  readonly sizes: WorkingSizes
-  /** Size the model works at, in pixels. */
-  readonly workingSize: Size
-  readonly sampling: PlanSettings
-  /** Whether the first latents hold the snapshot, or noise alone. */
-  readonly startsFromPicture: boolean
+/** One way through a sampler's steps. */
+export interface Pass extends Tiling {
+  /** Null where nothing is sampled. */
+  readonly sampling: PlanSettings | null
+  readonly guidance: number
+  /** What the first latents hold beside noise: nothing, the snapshot, or the pass before, made larger by an upscaler. */
+  readonly from: 'noise' | 'snapshot' | { readonly upscaler: string }
+  /** Of the pass before; prompts that change while it runs go on counting. */
+  readonly stepsBefore?: number
 }
 
 /** Latents are made for a person's own size too, if it is a multiple of this many pixels. */
 const MULTIPLE = 8
+/** Where less may change, a first pass at a smaller size would only lose what is there. */
+const LEAST_FOR_TWO = 0.7
+const SECOND_STRENGTH = 0.4
+/** A model makes pictures of so many times its most pixels at once where it has something to hold on to. */
+const MOST_AT_ONCE = 2.25
 
-export function planFor(request: GenerateRequest, info: ModelInfo): Plan {
-  const { mode, area, strength } = request
-  const sizes = workingSizes({ width: area.width, height: area.height }, limitsOf(info))
+/** How a request is carried out: one pass, or two. Follows from the request and the model alone. */
+export function passesFor(
+  request: GenerateRequest,
+  info: ModelInfo
+): readonly [first: Pass, ...others: Pass[]] {
+  const { mode, area, strength, workingSize, sampling } = request
   const startsFromPicture = mode !== 'txt2img' && !(mode === 'depth2img' && strength === 1)
-  return {
-    sizes,
-    workingSize: request.workingSize === null ? sizes.initial : roundedUp(request.workingSize),
+  const limits = limitsOf(info)
+  const downscale = !startsFromPicture || strength >= LEAST_FOR_TWO
+  const { initial, desired } = workingSizes({ width: area.width, height: area.height }, limits, { downscale })
+  const first: Pass = {
+    ...(workingSize === null
+      ? tilingOf(initial, { limits, info, strength })
+      : inOne(roundedUp(workingSize, 1))),
     sampling: {
-      sampler: request.sampling.sampler,
-      schedule: request.sampling.schedule,
-      steps: request.sampling.steps,
-      family: info.family === 'sd1' || info.family === 'sd2' ? 'sd' : 'sdxl',
+      sampler: sampling.sampler,
+      schedule: sampling.schedule,
+      steps: sampling.steps,
+      family: familyOf(info),
       ...(startsFromPicture ? { strength } : {})
     },
-    startsFromPicture
+    guidance: sampling.guidance,
+    from: startsFromPicture ? 'snapshot' : 'noise'
+  }
+  const planned = workingSize === null ? desired : first.size
+  return [first, ...secondPass(request, first, planned, { limits, info })]
+}
+
+/** The refinement of an upscaled picture, from which it starts; its size is the picture's, rounded up. */
+export function creativePass(
+  { sampling }: GenerateRequest,
+  info: ModelInfo,
+  picture: Size,
+  { strength, overlap }: Creative
+): Pass {
+  const { sampler, schedule, steps, guidance } = sampling
+  return {
+    ...tilesFor(roundedUp(picture, 1, TILE_MULTIPLE), info, strength, overlap),
+    sampling: strength === 0 ? null : { sampler, schedule, steps, family: familyOf(info), strength },
+    guidance,
+    from: 'snapshot'
   }
 }
 
-const roundedUp = ({ width, height }: Size): Size => ({
-  width: Math.ceil(width / MULTIPLE) * MULTIPLE,
-  height: Math.ceil(height / MULTIPLE) * MULTIPLE
+/** Sides of a picture that is made of tiles. */
+const TILE_MULTIPLE = 16
+
+interface Model {
+  readonly limits: SizeLimits
+  readonly info: ModelInfo
+}
+
+/** What `hires` asks for; where it leaves the size open, one at the planned size where that is another. */
+function secondPass(
+  { hires = {}, sampling }: GenerateRequest,
+  first: Pass,
+  planned: Size,
+  model: Model
+): Pass[] {
+  const { size: wanted, strength = SECOND_STRENGTH, upscaler = 'lanczos' } = hires
+  if (wanted === undefined && planned.width === first.size.width && planned.height === first.size.height)
+    return []
+  const tiling =
+    wanted === undefined
+      ? tilingOf(planned, { ...model, strength })
+      : inOne(typeof wanted === 'number' ? roundedUp(first.size, wanted) : roundedUp(wanted, 1))
+  const steps = hires.steps ?? Math.max(1, Math.round(strength * sampling.steps))
+  const settings = {
+    sampler: hires.sampler ?? sampling.sampler,
+    schedule: hires.schedule ?? sampling.schedule,
+    family: familyOf(model.info),
+    ...{ steps, strength, makesAll: true }
+  }
+  return [
+    {
+      ...tiling,
+      sampling: strength === 0 ? null : settings,
+      guidance: hires.guidance ?? sampling.guidance,
+      from: { upscaler },
+      stepsBefore: sampling.steps
+    }
+  ]
+}
+
+const tilingOf = (size: Size, { limits, info, strength }: Model & { readonly strength: number }): Tiling =>
+  size.width * size.height > MOST_AT_ONCE * limits.maxPixels ? tilesFor(size, info, strength) : inOne(size)
+
+const familyOf = ({ family }: ModelInfo): 'sd' | 'sdxl' =>
+  family === 'sd1' || family === 'sd2' ? 'sd' : 'sdxl'
+
+const roundedUp = ({ width, height }: Size, factor: number, multiple = MULTIPLE): Size => ({
+  width: Math.ceil((width * factor) / multiple) * multiple,
+  height: Math.ceil((height * factor) / multiple) * multiple
 })

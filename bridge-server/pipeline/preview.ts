@@ -1,18 +1,36 @@
 import type { Rgba } from '../image/pixels.ts'
-import { resizeRgba } from '../image/resize.ts'
-import { toTensor } from '../image/tensor-pixels.ts'
+import { resizeRgba, resizeTensor } from '../image/resize.ts'
+import { toPixels, toTensor } from '../image/tensor-pixels.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { Latents } from '../sampling/sampler.ts'
 import { perModel } from './per-model.ts'
 
-/** Latents [c, h, w] of one picture to a rough look at it. */
-export type Previewer = (latents: Latents, dims: readonly number[]) => Rgba
+/** Latents [1, c, h, w] of one picture to a rough look at it. */
+export type Previewer = (latents: Latents, dims: readonly number[]) => Promise<Rgba>
 
 /** Longest side a preview has at least, in pixels. */
 const SIDE = 128
 
+/** Latents on a side that a tiny decoder is given at most; a look at a large picture needs no more. */
+const MOST_LATENTS = 64
+
+/** By the tiny decoder of the model's family, where the file of one is there; else by a linear fit. */
+export async function previewerFor(model: DiffusionModel): Promise<Previewer> {
+  const decode = await model.tinyDecoder()
+  if (decode === null) return linearPreviewer(model)
+  return async (latents, dims) => {
+    const [, , height = 0, width = 0] = dims
+    const factor = Math.min(1, MOST_LATENTS / Math.max(width, height))
+    const scaled = (length: number): number => Math.max(1, Math.round(length * factor))
+    const x = { data: latents, dims }
+    const size = { width: scaled(width), height: scaled(height) }
+    const { data, dims: sides } = await decode(factor === 1 ? x : resizeTensor(x, size, 'bilinear'))
+    return toPixels({ data: data.map((value) => 2 * value - 1), dims: sides })
+  }
+}
+
 /** The colour of a latent is nearly linear in its channels, so a fit to a few encoded colours shows a picture at next to no cost. */
-export const previewerFor = perModel(async (model): Promise<Previewer> => {
+const linearPreviewer = perModel(async (model): Promise<Previewer> => {
   const weights = await fitted(model)
   return (latents, dims) => {
     const [, c = 0, height = 0, width = 0] = dims
@@ -26,7 +44,8 @@ export const previewerFor = perModel(async (model): Promise<Previewer> => {
         data[4 * i + colour] = sum
       }
     const factor = Math.max(1, Math.ceil(SIDE / Math.max(width, height)))
-    return resizeRgba({ width, height, data }, { width: width * factor, height: height * factor }, 'bicubic')
+    const size = { width: width * factor, height: height * factor }
+    return Promise.resolve(resizeRgba({ width, height, data }, size, 'bicubic'))
   }
 })
 

@@ -25,15 +25,19 @@ export interface PlanSettings extends ScheduleOptions {
   readonly steps: number
   /** Share of the steps that img2img makes, 0…1; absent for txt2img, which makes all. */
   readonly strength?: number
+  /** With a strength: all `steps` are made, as the last part of a longer schedule (`img2img_fix_steps`, and every second pass). */
+  readonly makesAll?: boolean
 }
 
 /** The plan as the web UI and k-diffusion make it. Throws AppError 'bad-message' for an unknown sampler or schedule. */
 export function planSampling(settings: PlanSettings, model: ModelSigmas): SamplingPlan {
   const sampler = findSampler(settings.sampler)
   const drops = sampler.dropsPenultimate === true
-  const list = sigmasFor(settings.schedule, settings.steps + (drops ? 1 : 0), model, settings)
-  const whole = drops ? [...list.slice(0, -2), ...list.slice(-1)] : list
-  const sigmas = settings.strength === undefined ? whole : lastPart(whole, settings.steps, settings.strength)
+  const sigmasOf = (steps: number): readonly number[] => {
+    const list = sigmasFor(settings.schedule, steps + (drops ? 1 : 0), model, settings)
+    return drops ? [...list.slice(0, -2), ...list.slice(-1)] : list
+  }
+  const sigmas = part(settings, sigmasOf)
   return {
     sampler,
     sigmas,
@@ -42,6 +46,16 @@ export function planSampling(settings: PlanSettings, model: ModelSigmas): Sampli
     quantize: false,
     brownian: sampler.brownian === true
   }
+}
+
+function part(
+  { steps, strength, makesAll = false }: PlanSettings,
+  sigmasOf: (steps: number) => readonly number[]
+): readonly number[] {
+  if (strength === undefined) return sigmasOf(steps)
+  if (!makesAll) return lastPart(sigmasOf(steps), steps, strength)
+  const total = Math.trunc(steps / Math.min(strength, 0.999))
+  return sigmasOf(total).slice(-steps - 1)
 }
 
 /** The web UI's rule: ⌊strength · steps⌋ steps and one more, but never all but the first. */

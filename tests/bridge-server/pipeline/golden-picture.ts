@@ -116,7 +116,7 @@ export async function pictures(
     model,
     sigmas,
     plan,
-    conditionings: await encodePrompts(model, prompts, plan.sampler, signal),
+    conditionings: await encodePrompts(model, prompts, plan.sampler, { signal }),
     extra: {
       channels: await extraChannels(model, {
         workingSize,

@@ -1,0 +1,205 @@
+import { AppError, assert } from '../errors.ts'
+import { composite } from '../image/composite.ts'
+import { createMosaic, fadesOf } from '../image/mosaic.ts'
+import type { Rgba } from '../image/pixels.ts'
+import { resizeGray, resizeRgba } from '../image/resize.ts'
+import { toPixels } from '../image/tensor-pixels.ts'
+import type { Phase } from '../protocol/messages.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import type { DiffusionModel, Models } from '../runtime/model.ts'
+import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
+import { planSampling } from '../sampling/plan.ts'
+import type { Tensor } from '../tensor/tensor.ts'
+import { encodePrompts, type Conditionings } from './conditioning.ts'
+import { enlarged } from './enlarge.ts'
+import { isLatentUpscaler, upscaledLatents } from './latent-upscale.ts'
+import { sampleLatents, type LatentsJob, type PictureSeeds } from './latents.ts'
+import type { Pass } from './plan.ts'
+import { prepare, type Workplace } from './prepare.ts'
+import type { Look } from './previews.ts'
+import type { Scene } from './scene.ts'
+import { sceneAtSize, tileOf } from './tile-scene.ts'
+
+/** What a pass leaves: latents, or pixels where it was made of tiles or nothing was sampled. */
+export type Made = { readonly latents: Tensor } | { readonly pixels: Rgba }
+
+/** One variation's way through a pass. */
+export interface Run {
+  readonly seeds: PictureSeeds
+  /** What the pass before made; null for the first. */
+  readonly before: Made | null
+  /** Throws once the job is cancelled. `step`: steps of this pass that are done. */
+  readonly report: (phase: Phase, step: number) => void
+  /** Told of every step. */
+  readonly look: (look: Look) => Promise<void>
+}
+
+/** A pass that is ready to be made, for each variation anew. */
+export interface RunningPass {
+  /** Steps of one variation. */
+  readonly steps: number
+  run(run: Run): Promise<Made>
+}
+
+export interface PassGiven {
+  readonly request: GenerateRequest
+  readonly scene: Scene
+  readonly model: DiffusionModel
+  readonly models: Models
+  /** The depth that guides, [1, 1, H, W]; null for models that take none. */
+  readonly depth: Tensor | null
+  readonly signal: AbortSignal
+}
+
+/** What there is of a picture that is made of tiles. */
+interface TilesDone {
+  readonly tiles: number
+  readonly picture: Rgba | null
+}
+
+export function createPass(pass: Pass, given: PassGiven): RunningPass {
+  const { request, scene, model, signal } = given
+  if (pass.sampling === null) return { steps: 0, run: (run) => unsampled(pass, given, run) }
+  const sigmas = modelSigmas(noiseLevels(model, request))
+  const plan = planSampling(pass.sampling, sigmas)
+  const stepsOfTile = plan.sigmas.length - 1
+  const { steps } = pass.sampling
+  const sampling = { ...request.sampling, steps, guidance: pass.guidance }
+  let conditionings: Promise<Conditionings> | null = null
+  /** What no variation changes is laid out once. */
+  let shared: Promise<LatentsJob> | null = null
+
+  const layOut = async (workplace: Workplace): Promise<LatentsJob> => {
+    conditionings ??= encodePrompts(model, { ...request, sampling }, plan.sampler, {
+      signal,
+      stepsBefore: pass.stepsBefore
+    })
+    return prepare(
+      { ...{ request, model, pass, sigmas, plan, signal }, conditionings: await conditionings },
+      workplace
+    )
+  }
+  const jobAt = (workplace: Workplace): Promise<LatentsJob> =>
+    pass.tiles.length > 1 || typeof pass.from === 'object'
+      ? layOut(workplace)
+      : (shared ??= layOut(workplace))
+
+  const sampled = async (workplace: Workplace, run: Run, done: TilesDone): Promise<Tensor> => {
+    const before = done.tiles * stepsOfTile
+    run.report('encoding', before)
+    const job = await jobAt(workplace)
+    const { tile } = workplace
+    const looks: Promise<void>[] = []
+    run.report('sampling', before)
+    const data = await sampleLatents(job, run.seeds, ({ index, denoised }) => {
+      const step = before + Math.min(index + 1, stepsOfTile)
+      run.report('sampling', step)
+      const isLast = step === pass.tiles.length * stepsOfTile
+      looks.push(run.look({ denoised, tile, isLast, dims: job.dims, picture: done.picture }))
+    })
+    await Promise.all(looks)
+    run.report('decoding', before + stepsOfTile)
+    return { data, dims: job.dims }
+  }
+
+  return {
+    steps: pass.tiles.length * stepsOfTile,
+    async run(run) {
+      const [only, ...others] = pass.tiles
+      const { depth } = given
+      if (only !== undefined && others.length === 0) {
+        const start = await startOf(pass, given, run)
+        const whole = tileOf(sceneAtSize(scene, start.picture, pass.size), only)
+        return {
+          latents: await sampled({ ...whole, ...start, tile: only, depth }, run, { tiles: 0, picture: null })
+        }
+      }
+      const picture = await startingPicture(pass, given, run)
+      const whole = sceneAtSize(scene, picture, pass.size)
+      const mosaic = createMosaic(pass.size)
+      mosaic.lay(picture, { x: 0, y: 0, ...pass.size }, { left: 0, top: 0 })
+      const fades = fadesOf(pass.tiles)
+      for (const [i, tile] of pass.tiles.entries()) {
+        const done = { tiles: i, picture: mosaic.picture }
+        const latents = await sampled({ ...tileOf(whole, tile), tile, depth }, run, done)
+        mosaic.lay(toPixels(await model.decode(latents)), tile, fades[i]!)
+      }
+      return { pixels: mosaic.picture }
+    }
+  }
+}
+
+/** All passes of one variation, each on what the one before made. */
+export async function throughPasses(
+  passes: readonly RunningPass[],
+  { report, look, seeds }: Omit<Run, 'before'>
+): Promise<Made> {
+  let made: Made | null = null
+  let done = 0
+  for (const pass of passes) {
+    const before = done
+    made = await pass.run({
+      seeds,
+      before: made,
+      report: (phase, step) => report(phase, before + step),
+      look: (each) => look({ ...each, isLast: each.isLast && pass === passes.at(-1) })
+    })
+    done += pass.steps
+  }
+  assert(made !== null, 'a picture without a pass')
+  return made
+}
+
+async function unsampled(pass: Pass, given: PassGiven, run: Run): Promise<Made> {
+  const { picture, latents } = await startOf(pass, given, run)
+  if (latents !== undefined) return { latents }
+  assert(picture !== null, 'a pass without steps has no picture')
+  return { pixels: picture }
+}
+
+const noiseLevels = ({ alphasCumprod }: DiffusionModel, { sampling }: GenerateRequest): Float64Array =>
+  sampling.zeroTerminalSnr === true ? zeroTerminalSnr(alphasCumprod) : alphasCumprod
+
+/** What was made as pixels. */
+export const pixelsOf = async (made: Made, model: DiffusionModel): Promise<Rgba> =>
+  'pixels' in made ? made.pixels : toPixels(await model.decode(made.latents))
+
+/** The picture that a pass starts with, at its size, or latents instead. */
+async function startOf(
+  pass: Pass,
+  given: PassGiven,
+  run: Run
+): Promise<{ readonly picture: Rgba | null; readonly latents?: Tensor }> {
+  const { scene, model } = given
+  const snapshot = scene.picture && resizeRgba(scene.picture, pass.size, 'lanczos')
+  if (typeof pass.from !== 'object') return { picture: snapshot }
+  if (!isLatentUpscaler(pass.from.upscaler)) return { picture: await startingPicture(pass, given, run) }
+  if (run.before === null || !('latents' in run.before))
+    throw new AppError('bad-message', {
+      message: `The upscaler “${pass.from.upscaler}” needs the latents of a first pass, which is done in tiles at this size.`,
+      hint: 'Choose another upscaler, or a working size.'
+    })
+  const [height, width] = [pass.size.height / model.downscale, pass.size.width / model.downscale]
+  return {
+    picture: snapshot,
+    latents: upscaledLatents(run.before.latents, { width, height }, pass.from.upscaler)
+  }
+}
+
+/** The snapshot or what the pass before made, at this one's size; around what may change stands the snapshot. */
+async function startingPicture(pass: Pass, given: PassGiven, run: Run): Promise<Rgba> {
+  const { scene, model, models, signal } = given
+  const snapshot = scene.picture && resizeRgba(scene.picture, pass.size, 'lanczos')
+  if (typeof pass.from !== 'object' || run.before === null) {
+    assert(snapshot !== null, 'a pass that starts from a picture has none')
+    return snapshot
+  }
+  const before = await pixelsOf(run.before, model)
+  run.report('upscaling', 0)
+  const larger = await enlarged(before, pass.size, pass.from.upscaler, {
+    ...{ models, signal },
+    onTile: () => run.report('upscaling', 0)
+  })
+  if (snapshot === null || scene.denoise === null) return larger
+  return composite(snapshot, larger, resizeGray(scene.denoise, pass.size, 'bilinear'))
+}
