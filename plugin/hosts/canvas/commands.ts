@@ -10,6 +10,7 @@ import {
   moveLayer,
   removeLayer
 } from './layer-edits.ts'
+import { pictureRole } from './layer-role.ts'
 import { emptyLayer, type Layer } from './layer.ts'
 import { clearSelected, copySelected } from './pixel-edits.ts'
 import { invertSelection, selectAll, selectEmpty } from './selection/selection.ts'
@@ -150,6 +151,18 @@ const layer: readonly Command[] = [
     can: (state) =>
       state.document?.layers.indexOf(layerOf(state) ?? state.document.layers[0]!) !== 0 && hasLayer(state),
     run: onLayer((editor, { id }) => editor.apply('Merge down', mergeDown(id)))
+  },
+  {
+    id: 'exclude',
+    group: 'Layer',
+    label: 'Keep from the model, or show to it again',
+    keys: [],
+    can: hasLayer,
+    run: onLayer((editor, { id, role }) => {
+      if (role.kind === 'picture')
+        editor.apply('Keep layer from the model', changeLayer(id, { role: { kind: 'excluded' } }))
+      else editor.apply('Show layer to the model', changeLayer(id, { role: pictureRole }))
+    })
   },
   {
     id: 'raise',

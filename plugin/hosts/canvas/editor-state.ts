@@ -74,6 +74,8 @@ export interface EditorState {
   /** Of the canvas on the screen, in CSS pixels. */
   readonly viewport: Size
   readonly preview: Preview | null
+  /** Ids of documents that something was made for: their results are worth coming back to. */
+  readonly previewed: ReadonlySet<string>
   readonly notice: Notice | null
   readonly dialog: 'shortcuts' | 'feather' | null
 }

@@ -136,7 +136,7 @@ export function createEditor({ newId = () => crypto.randomUUID() }: EditorOption
       const crop = tool === 'crop' && document !== null ? areaOf(document.canvas) : null
       set({ tool, sketch: null, draft: null, crop })
     },
-    set,
+    set: (change) => set({ ...change, ...previewedBy(change, store.getState()) }),
     view: viewCommands(store),
     notify: (notice) => set({ notice }),
     damage: (area) => {
@@ -176,9 +176,12 @@ function fit(store: StoreApi<EditorState>): void {
   if (document !== null && viewport.width > 0) store.setState({ view: fittedView(document.canvas, viewport) })
 }
 
+const previewedBy = ({ preview }: Settings, { previewed }: EditorState): Partial<EditorState> =>
+  preview == null ? {} : { previewed: new Set([...previewed, preview.documentId]) }
+
 /** What to remember of a document that is about to be left. */
-function leaving({ document, history, previous }: EditorState): Partial<EditorState> {
-  if (document === null || history.past.length === 0) return { previous }
+function leaving({ document, history, previous, previewed }: EditorState): Partial<EditorState> {
+  if (document === null || (history.past.length === 0 && !previewed.has(document.id))) return { previous }
   const message = `“${document.name}” was closed.`
   const hint = 'It stays here until you leave the page or close another one.'
   return { previous: { document, history }, notice: { kind: 'info', message, hint, offers: 'reopen' } }
@@ -196,6 +199,7 @@ const startState: EditorState = {
   wand: { tolerance: 24, contiguous: true },
   feather: 0,
   previous: null,
+  previewed: new Set(),
   view: { scale: 1, x: 0, y: 0 },
   viewport: { width: 0, height: 0 },
   notice: null,

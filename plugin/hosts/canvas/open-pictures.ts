@@ -7,6 +7,7 @@ import { insertLayers } from './layer-edits.ts'
 import { layerFrom } from './layer.ts'
 import { decodePicture, PictureProblem } from './pictures.ts'
 import { encodePng } from './png.ts'
+import { pictured } from './seen-layers.ts'
 
 /** Opens a picture as a new document in place of the present one. Tells the person where that fails. */
 export const openPicture = (editor: Editor, file: Blob, name: string): Promise<void> =>
@@ -50,12 +51,12 @@ async function reported(editor: Editor, open: () => Promise<void>): Promise<void
   }
 }
 
-/** The document as a person sees it, as a PNG, and a file name for it; null where nothing is open. */
+/** The document as a person sees it, without maps of ControlNets, as a PNG, and a file name for it; null where nothing is open. */
 export async function pictureOf(
   editor: Editor
 ): Promise<{ readonly blob: Blob; readonly fileName: string } | null> {
   const { document } = editor.store.getState()
   if (document === null) return null
-  const blob = await encodePng(flatten(document, areaOf(document.canvas)))
+  const blob = await encodePng(flatten(pictured(document), areaOf(document.canvas)))
   return { blob, fileName: `${document.name}.png` }
 }

@@ -28,6 +28,7 @@ export function LayerList(): JSX.Element {
         <CommandButton command="new-layer" icon="plus" />
         <CommandButton command="duplicate" icon="duplicate" label="Duplicate layer" />
         <CommandButton command="add-mask" icon="mask" />
+        <CommandButton command="exclude" icon="unseen" />
         <CommandButton command="merge-down" icon="merge-down" />
         <CommandButton command="delete-layer" icon="trash" />
       </div>

@@ -60,6 +60,11 @@ export function LayerRow({ layer, canvas, active, isDropTarget, drag }: LayerRow
       {layer.mask === null ? null : (
         <MaskPart layer={layer} mask={layer.mask} canvas={canvas} isActive={active === 'mask'} />
       )}
+      {layer.role.kind === 'excluded' && (
+        <span className="layer-badge" title="The model does not see this layer">
+          Not seen
+        </span>
+      )}
       <LayerName layer={layer} onPress={() => activate(active ?? 'pixels')} />
     </li>
   )
