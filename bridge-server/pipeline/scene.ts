@@ -2,6 +2,7 @@ import { AppError } from '../errors.ts'
 import { blurFill, borderFill, fillMask } from '../image/fill.ts'
 import { fittedMap } from '../image/fit-map.ts'
 import { compositingMask, denoiseMask, emptiness, selectedBounds } from '../image/mask.ts'
+import { neutralFill } from '../image/neutral-fill.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
 import { maskValues } from '../protocol/context.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
@@ -93,9 +94,13 @@ const valuesFor = (selection: Gray, { canvas, strength, mask, area }: GenerateRe
 
 /** Where all may change, the old shapes would only be in the way of new ones; their colours are not. */
 function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestImages): Rgba {
-  if (request.mode !== 'inpaint' || request.strength < 1 || selection === undefined) return picture
+  const usual = request.mode === 'inpaint' && request.strength === 1 ? 'blur' : 'none'
+  const { fill = usual } = request
+  if (fill === 'none' || selection === undefined) return picture
   const { grow, feather } = valuesFor(selection, request)
-  return blurFill(picture, fillMask(selection, grow, feather))
+  const hole = fillMask(selection, grow, feather)
+  if (fill === 'neutral') return neutralFill(picture, hole)
+  return blurFill(fill === 'border' ? borderFill(picture, hole) : picture, hole)
 }
 
 function checkSizes(

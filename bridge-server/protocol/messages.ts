@@ -41,7 +41,6 @@ export type ClientMessage =
 /** What the engine is doing; a job walks through these in order, some repeated for each variation. */
 export const Phase = Union([
   Literal('loading'),
-  Literal('filling'),
   Literal('encoding'),
   Literal('depth'),
   Literal('sampling'),

@@ -132,15 +132,9 @@ export type Control = Static<typeof Control>
 
 /**
  * What the model starts from where the selection is. `none`: the snapshot. `blur`: its colours without its shapes. `border`: the
- * colours around it, continued. `neutral`: mid grey. `inpaint`: texture from elsewhere in the snapshot.
+ * colours around it, continued. `neutral`: mid grey.
  */
-export const Fill = Union([
-  Literal('none'),
-  Literal('blur'),
-  Literal('border'),
-  Literal('neutral'),
-  Literal('inpaint')
-])
+export const Fill = Union([Literal('none'), Literal('blur'), Literal('border'), Literal('neutral')])
 export type Fill = Static<typeof Fill>
 
 /**

@@ -29,7 +29,6 @@ export function pressWords(intent: Intent, document: DocumentView): string {
 
 const phases: Readonly<Record<Phase, string>> = {
   loading: 'Loading the model',
-  filling: 'Filling the selection',
   encoding: 'Reading the prompt',
   depth: 'Estimating depth',
   sampling: 'Sampling',
