@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import { generate } from '../../../bridge-server/pipeline/generate.ts'
+import { passesFor } from '../../../bridge-server/pipeline/plan.ts'
+import type { Progress } from '../../../bridge-server/pipeline/progress.ts'
+import type { Size } from '../../../bridge-server/protocol/geometry.ts'
+import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
+import { fakeModel, fakeModels } from '../../support/fake-model.ts'
+
+const requestOf = (canvas: Size, changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  mode: 'txt2img',
+  model: 'fake',
+  prompt: 'a red car',
+  negativePrompt: '',
+  documentId: 'document',
+  canvas,
+  area: { x: 0, y: 0, ...canvas },
+  strength: 1,
+  sampling: { sampler: 'euler', schedule: 'normal', steps: 10, guidance: 3, seed: 5 },
+  count: 1,
+  workingSize: null,
+  ...changes
+})
+
+const sees = [0.5, 0, -0.5] as const
+const { info } = fakeModel()
+const small = { width: 128, height: 128 }
+const large = { width: 256, height: 256 }
+const huge = { width: 512, height: 384 }
+const shape = (request: GenerateRequest) =>
+  passesFor(request, info).map(({ size, tiles }) => `${size.width}×${size.height} in ${tiles.length}`)
+
+test('passes follow the size of the area and how much may change', () => {
+  expect(shape(requestOf(small))).toEqual(['128×128 in 1'])
+  expect(shape(requestOf(large))).toEqual(['160×160 in 1', '256×256 in 4'])
+  expect(shape(requestOf(large, { mode: 'img2img', strength: 0.8 }))).toHaveLength(2)
+  // A first pass at a smaller size would lose what is to be kept.
+  expect(shape(requestOf(large, { mode: 'img2img', strength: 0.5 }))).toEqual(['256×256 in 4'])
+  expect(shape(requestOf(huge, { workingSize: small }))).toEqual(['128×128 in 1'])
+  expect(shape(requestOf(large, { workingSize: small, hires: { size: 1.5 } }))).toEqual([
+    '128×128 in 1',
+    '192×192 in 1'
+  ])
+  expect(shape(requestOf(small, { hires: { strength: 0.5 } }))).toEqual(['128×128 in 1'])
+})
+
+const made = async (request: GenerateRequest) => {
+  const model = fakeModel({ sees })
+  const seen: Progress[] = []
+  const { variations, workingSize } = await generate(request, {}, fakeModels(model), {
+    signal: new AbortController().signal,
+    onProgress: (each) => seen.push(each),
+    onPreview: () => undefined
+  })
+  return { pixels: variations[0]!.pixels, workingSize, calls: model.calls.length, seen }
+}
+
+describe('a second pass', () => {
+  const both = (hires: GenerateRequest['hires']) =>
+    made(requestOf(large, { workingSize: small, ...(hires && { hires }) }))
+
+  test('at strength 0 only makes the picture larger', async () => {
+    const [without, at0] = [await both(undefined), await both({ size: large, strength: 0 })]
+    expect(at0.calls).toBe(without.calls)
+    expect(at0.workingSize).toEqual(large)
+    expect(at0.pixels).toEqual(without.pixels)
+  })
+
+  test.each([
+    [{ size: 2, strength: 0.5, steps: 7 }, 17],
+    [{ size: 1, strength: 0.3, steps: 10 }, 20],
+    [{ size: 2, strength: 0.5 }, 15],
+    [{ size: 2 }, 14]
+  ])('%j: it makes the steps it is asked for, else its strength’s share', async (hires, calls) => {
+    expect((await both(hires)).calls).toBe(calls)
+  })
+
+  test.each(['lanczos', 'nearest', 'latent', 'latent-bicubic', 'latent-nearest-exact'])(
+    'by %s gives the same bytes for the same seed, and others than one pass',
+    async (upscaler) => {
+      const hires = { size: 2, strength: 0.6, upscaler }
+      const [once, again, without] = [await both(hires), await both(hires), await both(undefined)]
+      expect(again.pixels).toEqual(once.pixels)
+      expect(once.pixels).not.toEqual(without.pixels)
+      expect(once.workingSize).toEqual(large)
+    }
+  )
+
+  test('of a large area is made by itself; progress counts the steps of all passes, tiles and variations', async () => {
+    const { seen, calls, pixels } = await made(requestOf(large, { count: 2 }))
+    expect([pixels.width, pixels.height]).toEqual([256, 256])
+    expect(seen.every(({ step }, i) => i === 0 || step >= seen[i - 1]!.step)).toBe(true)
+    expect(seen.at(-1)).toMatchObject({ phase: 'decoding', variation: 1, step: calls, steps: calls })
+    expect(seen.map(({ phase }) => phase)).toContain('upscaling')
+  })
+})
