@@ -93,11 +93,11 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     blobRoutes(closed, {
       blobs: parts.blobs,
       uploads: createBlobUploads(parts.blobs, Date.now),
-      takeUpload: createUploadQuota(limits, Date.now)
+      takeUpload: createUploadQuota(limits.uploadBytes, Date.now)
     })
     jobRoutes(closed, parts)
     offerRoute(closed, pairing)
-    modelRoutes(closed, parts.models)
+    modelRoutes(closed, parts.models, createUploadQuota(limits.modelBytes, Date.now))
     await downloadRoutes(closed, parts.downloads)
     promptRoutes(closed, parts.readPrompt)
     annotateRoutes(closed, parts)

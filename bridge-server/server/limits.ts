@@ -14,6 +14,8 @@ export interface Limits {
   readonly unreadBytes: number
   /** Bytes that one token may upload in an hour. */
   readonly uploadBytes: number
+  /** The same for model files. */
+  readonly modelBytes: number
   /** Seconds for the headers of a request. */
   readonly headerSeconds: number
   /** Seconds in which nothing comes or goes on a connection that is no socket. */
@@ -31,6 +33,7 @@ export const defaultLimits: Limits = {
   messagesPerSecond: 100,
   unreadBytes: 16 * 2 ** 20,
   uploadBytes: 16 * 2 ** 30,
+  modelBytes: 64 * 2 ** 30,
   headerSeconds: 10,
   idleSeconds: 60,
   paceSeconds: 10,
@@ -77,8 +80,8 @@ export function createCounts(most: number, what: string): (holder: string) => ()
   }
 }
 
-/** Lets each token upload `uploadBytes` an hour. Throws AppError 'too-many'. */
-export function createUploadQuota({ uploadBytes }: Limits, now: () => number) {
+/** Lets each token upload so many bytes an hour. Throws AppError 'too-many'. */
+export function createUploadQuota(uploadBytes: number, now: () => number) {
   const buckets = new Map<string, (bytes: number) => boolean>()
   return (holder: string, bytes: number): void => {
     const take =

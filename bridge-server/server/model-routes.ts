@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Readable } from 'node:stream'
+import { Readable, Transform } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { ModelChoice, ModelFolder } from '../protocol/catalogue.ts'
 import { checked } from '../protocol/parse.ts'
@@ -21,10 +21,15 @@ interface OneModel {
  * `PUT /api/models/:name` takes a model file in, `PUT /api/model-choices/:id` what a person says of one,
  * `POST` and `DELETE /api/model-folders` a folder on this computer.
  */
-export function modelRoutes(app: FastifyInstance, models: ModelKeeper): void {
+export function modelRoutes(
+  app: FastifyInstance,
+  models: ModelKeeper,
+  /** Throws AppError 'too-many' where a holder of a token has sent too much. */
+  takeUpload: (holder: string, bytes: number) => void
+): void {
   app.put<OneModel>(
     '/api/models/:id',
-    // The disk is the limit.
+    // What a token may send in an hour and the disk are the limits.
     { bodyLimit: Number.MAX_SAFE_INTEGER },
     async (request, reply) => {
       const { body } = request
@@ -32,8 +37,11 @@ export function modelRoutes(app: FastifyInstance, models: ModelKeeper): void {
         throw new AppError('bad-message', {
           message: 'A model file is sent as application/octet-stream, and has at least one byte.'
         })
-      const announced = Number(request.headers['content-length'] ?? NaN)
-      await models.receive(request.params.id, body, Number.isNaN(announced) ? null : announced)
+      const length = request.headers['content-length']
+      const announced = length === undefined ? null : Number(length)
+      const take = (bytes: number): void => takeUpload(request.holder, bytes)
+      if (announced !== null) take(announced)
+      await models.receive(request.params.id, announced === null ? counted(body, take) : body, announced)
       return reply.status(201).send()
     }
   )
@@ -54,6 +62,22 @@ export function modelRoutes(app: FastifyInstance, models: ModelKeeper): void {
     await models.removeFolder(checked(ModelFolder, request.body).folder)
     return reply.status(204).send()
   })
+}
+
+/** A body that does not say how long it is is counted as it comes. */
+function counted(body: Readable, take: (bytes: number) => void): Readable {
+  const counter = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      try {
+        take(chunk.length)
+        done(null, chunk)
+      } catch (error) {
+        done(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+  })
+  body.on('error', (error) => counter.destroy(error))
+  return body.pipe(counter)
 }
 
 /** Paths are those of this computer, and only who sits at it may say which the server reads. */

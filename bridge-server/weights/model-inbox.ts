@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rename, rm, stat, statfs } from 'node:fs/promises'
 import path from 'node:path'
-import type { Readable } from 'node:stream'
+import { Transform, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError } from '../errors.ts'
+import { refuseOutside } from './inside-folder.ts'
 import { extension } from './model-files.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 
@@ -20,9 +21,14 @@ export interface ModelInbox {
 
 /** What a download in the same moment may need too. */
 const spareBytes = 256 * 2 ** 20
+/** After so many bytes the disk is looked at again, for nobody promised how many would come, nor that nobody else writes. */
+const lookEvery = 64 * 2 ** 20
 
 /** Forgets what a server that ended in the middle had received. */
-export async function createModelInbox(folder: string): Promise<ModelInbox> {
+export async function createModelInbox(
+  folder: string,
+  freeBytes: (folder: string) => Promise<number> = freeIn
+): Promise<ModelInbox> {
   // Hidden, so that no library lists what is not whole.
   const drafts = path.join(folder, '.incoming')
   await rm(drafts, { recursive: true, force: true })
@@ -37,8 +43,10 @@ export async function createModelInbox(folder: string): Promise<ModelInbox> {
       const file = path.join(draft, path.basename(folder), name)
       await mkdir(path.dirname(file), { recursive: true })
       try {
-        await checkSpace(folder, name, bytes)
-        await pipeline(stream, createWriteStream(file, { flags: 'wx', flush: true }))
+        await refuseOutside(path.dirname(file), folder)
+        checkSpace(name, bytes ?? 0, await freeBytes(folder))
+        const watch = watchSpace(async () => checkSpace(name, 0, await freeBytes(folder)))
+        await pipeline(stream, watch, createWriteStream(file, { flags: 'wx', flush: true }))
         await openCheckpoint(file, { cacheFolder: path.join(draft, 'converted') })
         await refuseKnown(target)
         await rename(file, target)
@@ -68,13 +76,35 @@ async function refuseKnown(target: string): Promise<void> {
   })
 }
 
-async function checkSpace(folder: string, name: string, bytes: number | null): Promise<void> {
-  const { bavail, bsize } = await statfs(folder)
-  const free = bavail * bsize
-  if ((bytes ?? 0) + spareBytes <= free) return
+function checkSpace(name: string, bytes: number, free: number): void {
+  if (bytes + spareBytes <= free) return
   throw new AppError('disk-full', {
-    message: `${name} has ${gigabytes(bytes ?? 0)}, and ${gigabytes(free)} are free where models are kept.`,
+    message: `${name} has ${gigabytes(bytes)} to come, and ${gigabytes(free)} are free where models are kept.`,
     hint: 'Free some space, or leave the file where it is and add its folder.'
+  })
+}
+
+async function freeIn(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+/** Passes everything on, and looks once in a while whether there is still room. */
+function watchSpace(look: () => Promise<void>): Transform {
+  let since = 0
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      since += chunk.length
+      if (since < lookEvery) {
+        done(null, chunk)
+        return
+      }
+      since = 0
+      look().then(
+        () => done(null, chunk),
+        (error: unknown) => done(error instanceof Error ? error : new Error(String(error)))
+      )
+    }
   })
 }
 

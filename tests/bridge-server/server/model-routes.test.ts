@@ -167,3 +167,28 @@ it('adds folders of this computer, for who sits at it', async () => {
   expect((await ask('DELETE', '/api/model-folders', { folder })).statusCode).toBe(204)
   expect((await library.catalogue()).folders).toEqual([])
 })
+
+it('takes no more of model files than a token may send in an hour, whether their length is announced or not', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'marquee-models-'))
+  const small = await startBridge({
+    run: () => () => Promise.reject(new Error('no job is expected')),
+    models: { ...library, ...(await createModelInbox(folder)) },
+    limits: { modelBytes: modelBytes.length * 2 }
+  })
+  const put = (name: string, body: BodyInit) =>
+    fetch(`${small.url}/api/models/${name}`, {
+      method: 'PUT',
+      body,
+      headers: { ...headers, 'content-type': 'application/octet-stream' },
+      ...{ duplex: 'half' }
+    })
+  const content = new Uint8Array(modelBytes)
+  expect((await put('one.safetensors', content)).status).toBe(201)
+  const long = new Uint8Array(Math.ceil(modelBytes.length * 1.5))
+  expect((await put('two.safetensors', long)).status).toBe(429)
+  expect((await put('three.safetensors', new Blob([long]).stream())).status).toBe(429)
+  const files = readdirSync(folder, { recursive: true }).map(String)
+  expect(files.filter((file) => /two|three/.test(file))).toEqual([])
+  await small.close()
+  await rm(folder, { recursive: true, force: true })
+})

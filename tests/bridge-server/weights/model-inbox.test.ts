@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Readable } from 'node:stream'
 import { expect, test } from 'vitest'
@@ -86,4 +86,25 @@ test('a sender that goes away leaves nothing, nor does a server that ended in th
   writeFileSync(path.join(folder, '.incoming', 'x', 'a.safetensors'), modelBytes)
   await createModelInbox(folder)
   expect(filesIn(folder)).toEqual([])
+})
+
+test('stops taking in when others fill the disk meanwhile, and leaves nothing', async () => {
+  const folder = temporaryFolder()
+  const free = [10e9, 10e9, 1e6]
+  const inbox = await createModelInbox(folder, () => Promise.resolve(free.shift() ?? 0))
+  const chunks = Array.from({ length: 5 }, () => Buffer.alloc(48 * 2 ** 20))
+  await expect(inbox.receive('big.safetensors', Readable.from(chunks), null)).rejects.toMatchObject({
+    code: 'disk-full'
+  })
+  expect(filesIn(folder)).toEqual([])
+})
+
+test('takes nothing in through a link that leads out of the models folder', async () => {
+  const [folder, elsewhere] = [temporaryFolder(), temporaryFolder()]
+  const inbox = await createModelInbox(folder)
+  symlinkSync(elsewhere, path.join(folder, '.incoming'))
+  await expect(inbox.receive('x.safetensors', streamOf(modelBytes), null)).rejects.toMatchObject({
+    code: 'settings-invalid'
+  })
+  expect(filesIn(elsewhere)).toEqual([])
 })
