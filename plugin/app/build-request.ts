@@ -1,8 +1,8 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
-import { areasFor } from '#protocol/context.ts'
+import { areasFor, defaultMaskSettings } from '#protocol/context.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
-import type { GenerateRequest, Mode } from '#protocol/request.ts'
+import type { Control, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
 import { isSharing, maskIn, type PlacedMask } from './masks.ts'
@@ -37,6 +37,8 @@ export interface Plan {
 export interface RequestImages {
   readonly snapshot: ImageRef | null
   readonly selection: ImageRef | null
+  /** ControlNets with their maps. */
+  readonly controls?: readonly Control[]
 }
 
 /** Largest snapshot that is sent, in pixels: 64 megapixels are 256 MB. */
@@ -97,10 +99,14 @@ export function buildRequest(
     area: plan.area,
     ...(images.snapshot === null ? {} : { snapshot: images.snapshot }),
     ...(images.selection === null ? {} : { selection: images.selection }),
+    ...(images.controls === undefined || images.controls.length === 0
+      ? {}
+      : { controls: [...images.controls] }),
     strength: plan.strength,
     sampling: { ...samplingOf(settings, plan.model), seed },
     count: settings.count,
-    workingSize: settings.size
+    workingSize: settings.size,
+    ...(plan.mask === null ? {} : maskFor(plan.model))
   }
 }
 
@@ -136,6 +142,19 @@ function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): P
 }
 
 const contextOf = (selection: Rect, canvas: Size, strength: number, { nativeSize }: ModelInfo): Rect =>
-  areasFor(selection, canvas, { strength, nativeSize }).context
+  areasFor(selection, canvas, { strength, nativeSize, settings: maskSettingsFor(nativeSize) }).context
+
+/** The size of pictures that the least width of a soft edge is meant for. */
+const USUAL_SIZE = 512
+
+/** A model of small pictures has small documents, on which a soft edge of the usual least width would be most of a selection. */
+const maskSettingsFor = (nativeSize: number): MaskSettings =>
+  nativeSize >= USUAL_SIZE
+    ? {}
+    : { minTransition: Math.round((defaultMaskSettings.minTransition * nativeSize) / USUAL_SIZE) }
+
+function maskFor({ nativeSize }: ModelInfo): Pick<GenerateRequest, 'mask'> {
+  return nativeSize >= USUAL_SIZE ? {} : { mask: maskSettingsFor(nativeSize) }
+}
 
 const wholeOf = (canvas: Size): Rect => ({ x: 0, y: 0, ...canvas })

@@ -1,7 +1,7 @@
 import type { Rect } from '#protocol/geometry.ts'
 import type { BridgeClient, ImageToSend } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
-import type { Host } from '../hosts/host.ts'
+import type { Host, RgbaImage } from '../hosts/host.ts'
 import type { ActionContext } from './action-context.ts'
 import {
   buildRequest,
@@ -30,7 +30,8 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
         'Start it with npm start.'
       )
     const plan = planFor(intent, await readSituation(context.host, intent), settings, catalogue)
-    return { plan, images: await readImages(context.host, plan) }
+    const controls = await context.host.controls(plan.area)
+    return { plan, controls, images: await readImages(context.host, plan) }
   })().finally(pixelsRead)
 
   const seed = settings.seed.locked ? settings.seed.value : drawnSeed(context.random)
@@ -39,12 +40,18 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
     await described(client, job.images.snapshot),
     await described(client, job.images.selection)
   ]
-  const refs = { snapshot: snapshot?.ref ?? null, selection: selection?.ref ?? null }
+  const maps = await Promise.all(job.controls.map(({ pixels }) => describedImage(client, rgba(pixels))))
+  const controls = job.controls.flatMap(({ model, weight, start, end, mode }, i) => {
+    const map = maps[i]
+    return map === undefined ? [] : [{ model, weight, start, end, mode, image: map.ref }]
+  })
+  const refs = { snapshot: snapshot?.ref ?? null, selection: selection?.ref ?? null, controls }
   const request = buildRequest(job.plan, settings, refs, seed)
   const jobId = newId()
   store.dispatch({ type: 'job-sent', jobId, request, created: now() })
   try {
-    for (const sent of [snapshot, selection]) if (sent !== null) await client.upload(sent.ref, sent.image)
+    for (const sent of [snapshot, selection, ...maps])
+      if (sent !== null) await client.upload(sent.ref, sent.image)
     const isCancelled = store.getState().jobs.some(({ id, state }) => id === jobId && state === 'cancelled')
     if (!isCancelled) client.generate(jobId, request)
   } catch (error) {
@@ -85,4 +92,11 @@ async function readImages(host: Host, plan: Plan) {
 }
 
 const described = async (client: BridgeClient, image: ImageToSend | null) =>
-  image === null ? null : { image, ref: await client.describe(image) }
+  image === null ? null : describedImage(client, image)
+
+const describedImage = async (client: BridgeClient, image: ImageToSend) => ({
+  image,
+  ref: await client.describe(image)
+})
+
+const rgba = ({ width, height, data }: RgbaImage): ImageToSend => ({ width, height, format: 'rgba8', data })

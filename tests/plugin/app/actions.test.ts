@@ -247,3 +247,14 @@ async function finishedPanel(finished = result()) {
   await panel.events.loadJobs('document-1')
   return panel
 }
+
+it('what guides in the document goes along, its map sent like every picture', async () => {
+  const panel = await createTestPanel(mask('##', '##'))
+  const pixels = { width: 2, height: 2, data: new Uint8ClampedArray(16).fill(255) }
+  const settings = { model: 'canny', weight: 0.8, start: 0, end: 0.5, mode: 'prompt' as const }
+  panel.documentState.controls = [{ ...settings, pixels }]
+  await panel.actions.generate()
+  const [control] = panel.sent[0]!.request.controls ?? []
+  expect(control).toMatchObject({ ...settings, image: { width: 2, height: 2, format: 'rgba8' } })
+  expect(panel.uploaded.map(({ ref }) => ref.blob)).toContain(control?.image.blob)
+})

@@ -19,7 +19,8 @@ const situation = (change: Partial<Situation> = {}): Situation => ({
   ...change
 })
 const contextOf = (bounds: typeof whole, strength: number) =>
-  areasFor(bounds, canvas, { strength, nativeSize: 64 }).context
+  // 32 pixels at 512, for a model of 64.
+  areasFor(bounds, canvas, { strength, nativeSize: 64, settings: { minTransition: 4 } }).context
 
 describe('a plan', () => {
   it.each([

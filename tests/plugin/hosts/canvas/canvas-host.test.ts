@@ -3,10 +3,11 @@ import { createCanvasHost } from '../../../../plugin/hosts/canvas/canvas-host.ts
 import { createDocument, cropCanvas, select } from '../../../../plugin/hosts/canvas/document.ts'
 import { createEditor, type Editor } from '../../../../plugin/hosts/canvas/editor.ts'
 import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
-import { activateLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { activateLayer, changeLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { controlRole } from '../../../../plugin/hosts/canvas/layer-role.ts'
 import { layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
-import { inOneBand } from '../../../../plugin/hosts/bands.ts'
+import { inOneBand, joined } from '../../../../plugin/hosts/bands.ts'
 import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
 import { describeHost } from '../host-contract.ts'
 import { noiseDocument, opaqueImage } from './pictures.ts'
@@ -74,4 +75,33 @@ it('tells by its origin where the canvas lies, through crops, extensions and und
   expect(await origin()).toEqual({ x: -30, y: 25 })
   editor.undo()
   expect(await origin()).toEqual({ x: 20, y: 30 })
+})
+
+it('keeps excluded layers and maps from the model; a map guides while it is on and has a ControlNet', async () => {
+  const editor = createEditor()
+  const host = createCanvasHost(editor)
+  openPicture(editor, opaqueImage(8, 8, 1))
+  const area = { x: 0, y: 0, width: 8, height: 8 }
+  const before = joined(await host.flatten(area)).data
+  const id = (await host.document())!.id
+  await host.insertLayers(id, [{ name: 'over', area, pixels: inOneBand(opaqueImage(8, 8, 2)) }])
+  const over = editor.store.getState().document!.layers.at(-1)!.id
+  expect(joined(await host.flatten(area)).data).not.toEqual(before)
+  expect(await host.controls(area)).toEqual([])
+
+  editor.apply('Exclude', changeLayer(over, { role: { kind: 'excluded' } }))
+  expect(joined(await host.flatten(area)).data).toEqual(before)
+  editor.apply('Control', changeLayer(over, { role: controlRole(null), visible: false }))
+  expect(await host.controls(area)).toEqual([])
+  editor.apply('Control', changeLayer(over, { role: controlRole('canny') }))
+  expect(joined(await host.flatten(area)).data).toEqual(before)
+  expect(await host.controls(area)).toMatchObject([
+    { model: 'canny', weight: 1, start: 0, end: 1, mode: 'balanced', pixels: opaqueImage(8, 8, 2) }
+  ])
+  expect((await host.document())?.controls).toBe(1)
+  expect(await host.controls({ x: 20, y: 20, width: 4, height: 4 })).toEqual([])
+  editor.undo()
+  editor.undo()
+  editor.undo()
+  expect(joined(await host.flatten(area)).data).not.toEqual(before)
 })

@@ -11,7 +11,7 @@ import {
 import { commands } from '../../../../plugin/hosts/canvas/view/all-commands.ts'
 import { writtenKey } from '../../../../plugin/hosts/canvas/view/keys.ts'
 import { benchBrush } from './brush-bench.ts'
-import { noiseDocument } from './pictures.ts'
+import { noiseDocument, opaqueImage } from './pictures.ts'
 
 describe('the editor', () => {
   it('keeps a draft apart from the document until it is kept, as one step', () => {
@@ -114,4 +114,16 @@ describe('a document with work in it that was left', () => {
     editor.undo()
     expect(editor.store.getState().document?.layers[2]?.name).toBe('top')
   })
+})
+
+it('a document that something was made for can be reopened without an undo step', () => {
+  const editor = createEditor()
+  const document = noiseDocument()
+  editor.open(document)
+  const pixels = opaqueImage(1, 1, 1)
+  editor.set({ preview: { documentId: document.id, area: { x: 0, y: 0, width: 1, height: 1 }, pixels } })
+  editor.open({ ...noiseDocument(), id: 'second' })
+  expect(editor.store.getState().notice?.offers).toBe('reopen')
+  editor.reopen()
+  expect(editor.store.getState().document).toBe(document)
 })
