@@ -1,11 +1,26 @@
 import { AppError } from '../errors.ts'
 import type { AnnotatorInfo, AnnotatorNetwork } from '../protocol/annotators.ts'
 import type { Annotator, Values } from './annotator.ts'
+import { blur } from './blur.ts'
+import { canny } from './canny.ts'
+import { color } from './color.ts'
 import { invert } from './invert.ts'
+import { lineart } from './lineart.ts'
+import { scribble } from './scribble.ts'
 import { threshold } from './threshold.ts'
+import { tile } from './tile.ts'
 
 /** All of them, in the order of menus. */
-export const annotators: readonly Annotator[] = [threshold, invert]
+export const annotators: readonly Annotator[] = [
+  canny,
+  scribble,
+  lineart,
+  threshold,
+  invert,
+  tile,
+  blur,
+  color
+]
 
 /** What the catalogue says of them where these networks were found. */
 export const annotatorList = (found: ReadonlySet<AnnotatorNetwork>): AnnotatorInfo[] =>
