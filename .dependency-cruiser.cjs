@@ -35,7 +35,13 @@ const allowed = {
     'bridge-server/annotate',
     'bridge-server/pipeline'
   ],
-  'bridge-server/server': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
+  'bridge-server/sdapi': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
+  'bridge-server/server': [
+    'bridge-server/sdapi',
+    'bridge-server/protocol',
+    'bridge-server/jobs',
+    'bridge-server/image'
+  ],
   'plugin/hosts/canvas': [
     'bridge-server/protocol',
     'plugin/hosts/host',

@@ -6,6 +6,7 @@ import { downloadSettings, type DownloadSettings } from './download-settings.ts'
 import { choiceOf, invalid, limitOf, portOf, sizeOf } from './config-values.ts'
 import type { RetentionLimits } from './jobs/retention.ts'
 import type { Access } from './server/access.ts'
+import type { SdapiAccess } from './server/sdapi.ts'
 import type { DeviceChoice } from './runtime/device.ts'
 import type { Mode } from './runtime/session-options.ts'
 
@@ -28,6 +29,8 @@ export interface Config {
   /** What is kept of finished jobs. */
   readonly retention: RetentionLimits
   readonly access: Access
+  /** Who may use the A1111 API. */
+  readonly sdapi: SdapiAccess
   readonly downloads: DownloadSettings
   /** Whether the page is opened in the browser. */
   readonly open: boolean
@@ -59,6 +62,8 @@ Starts the bridge server and opens Marquee in the browser.
   --listen HOST     let other computers in at this address or name, 0.0.0.0 for all; needs TLS or --insecure
   --tls-key FILE    private key, --tls-cert FILE certificate, both PEM
   --insecure        let others in without TLS
+  --sdapi WHO       off, token or open: the A1111 API under /sdapi/v1 for nobody, for whoever has a
+                    token, or for every program of this computer (off)
   --hf-token-file FILE  holds your token of Hugging Face, for models that want an account there
   --no-open         do not open the browser
   --no-warm         prepare no model before the first job
@@ -84,6 +89,7 @@ const options = {
   'tls-key': { type: 'string' },
   'tls-cert': { type: 'string' },
   insecure: { type: 'boolean' },
+  sdapi: { type: 'string' },
   'hf-token-file': { type: 'string' },
   'no-open': { type: 'boolean' },
   'no-warm': { type: 'boolean' },
@@ -125,6 +131,7 @@ export function readConfig(
       bytes: sizeOf('keep-size', setting('keep-size') ?? '20GB')
     },
     access: accessOf(setting, isOn('insecure')),
+    sdapi: sdapiOf(setting),
     downloads: downloadSettings(env, setting('hf-token-file')),
     mode: choiceOf('mode', setting('mode') ?? 'auto', modes),
     open: !isOn('no-open'),
@@ -141,6 +148,17 @@ type Setting = (name: Exclude<keyof typeof options, Flag | 'models' | 'help'>) =
 
 /** What a computer calls itself, and nobody else can reach. */
 const loopback = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/
+
+function sdapiOf(setting: Setting): SdapiAccess {
+  const sdapi = choiceOf('sdapi', setting('sdapi') ?? 'off', ['off', 'token', 'open'] as const)
+  const host = setting('listen')
+  if (sdapi === 'open' && host !== undefined && !loopback.test(host))
+    throw invalid(
+      `--sdapi open is for programs of this computer, and --listen ${host} lets others in.`,
+      'Choose --sdapi token.'
+    )
+  return sdapi
+}
 
 function accessOf(setting: Setting, insecure: boolean): Access {
   const [host = null, key, cert] = [setting('listen'), setting('tls-key'), setting('tls-cert')]

@@ -16,7 +16,12 @@ import { openDownloads } from './open-downloads.ts'
 import { networksNamed } from './pipeline/networks.ts'
 import { createTokenizers } from './prompt/tokenizer.ts'
 import { createPromptReader } from './read-prompt.ts'
+import type { GenerateRequest } from './protocol/request.ts'
+import { samplers } from './sampling/registry.ts'
+import { schedules } from './sampling/schedules.ts'
+import { sdapiRoutes } from './sdapi/routes.ts'
 import { buildApp } from './server/app.ts'
+import { checkRequest } from './server/check-request.ts'
 import { namesOf } from './server/access.ts'
 import { defaultLimits } from './server/limits.ts'
 import { listen } from './server/listen.ts'
@@ -84,6 +89,19 @@ async function serve(config: Config): Promise<void> {
     settings: config.downloads,
     report: (error) => log.error(error, 'a bug in a download')
   })
+  const checkNetworks = (request: GenerateRequest) => extensions.require(networksNamed(request))
+  const webuiRoutes = () =>
+    sdapiRoutes({
+      ...{ queue, blobs, previews, samplers, schedules },
+      catalogue: () => catalogueOf(library, extensions),
+      check: async (request) => {
+        await checkRequest(request, blobs)
+        await checkNetworks(request)
+      },
+      optionsFile: folder.sdapiOptions,
+      stylesFile: folder.styles,
+      version: config.version
+    })
   const app = await buildApp({
     ...{ queue, blobs, previews, tokens, downloads, log },
     access: config.access,
@@ -92,7 +110,7 @@ async function serve(config: Config): Promise<void> {
     device: () => engine.device(),
     port: config.port,
     catalogue: () => catalogueOf(library, extensions),
-    checkNetworks: (request) => extensions.require(networksNamed(request)),
+    checkNetworks,
     models: { ...library, ...inbox },
     annotate: (request, signal) =>
       (annotatorOf(request.annotator).needs === null ? thread : engine).annotate(request, signal),
@@ -101,7 +119,8 @@ async function serve(config: Config): Promise<void> {
       openTokenizer: createTokenizers(),
       extensions
     }),
-    pageFolder: config.pageFolder
+    pageFolder: config.pageFolder,
+    ...(config.sdapi === 'off' ? {} : { sdapi: { access: config.sdapi, routes: webuiRoutes() } })
   })
   const warmFirst = async (): Promise<void> => {
     const [first] = (await library.catalogue()).models

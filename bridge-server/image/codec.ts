@@ -43,14 +43,19 @@ export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): 
   }
 }
 
-/** A PNG of the exact bytes. `text` is written as text chunks, such as `parameters` of the web UI. */
+/**
+ * A PNG of the exact bytes. `text` is written as text chunks, such as `parameters` of the web UI. `opaque` leaves alpha out, for
+ * programs that do not expect it.
+ */
 export async function encodePng(
   { width, height, data }: Rgba | Gray,
-  text: Readonly<Record<string, string>> = {}
+  text: Readonly<Record<string, string>> = {},
+  alpha: 'with alpha' | 'opaque' = 'with alpha'
 ): Promise<Buffer> {
   const channels = data.length === width * height ? 1 : 4
   const pixels = sharp(data, { raw: { width, height, channels }, limitInputPixels: false })
-  const colours = channels === 1 ? pixels.toColourspace('b-w') : pixels
+  const colours =
+    channels === 1 ? pixels.toColourspace('b-w') : alpha === 'opaque' ? pixels.removeAlpha() : pixels
   return withText(await colours.png({ compressionLevel: 6 }).toBuffer(), text)
 }
 

@@ -12,6 +12,9 @@ export interface DataFolder {
   readonly models: string
   /** Further model folders, and what was chosen for models. */
   readonly modelSettings: string
+  /** Options that clients of the A1111 API have set, and the file of that web UI's styles. */
+  readonly sdapiOptions: string
+  readonly styles: string
   /** What a person adds to what can be downloaded. */
   readonly catalogue: string
   readonly token: string
@@ -41,6 +44,8 @@ export function openDataFolder(folder: string): DataFolder {
     cache: at('cache'),
     models: at('models'),
     modelSettings: at('models.json'),
+    sdapiOptions: at('sdapi-options.json'),
+    styles: at('styles.csv'),
     catalogue: at('catalogue.json'),
     token: at('token'),
     tokens: at('tokens.json'),

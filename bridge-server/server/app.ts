@@ -21,6 +21,8 @@ import { guardPace } from './pace.ts'
 import { claimRoute, createPairing, offerRoute } from './pairing.ts'
 import { modelRoutes, type ModelKeeper } from './model-routes.ts'
 import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
+import type { Route } from '../sdapi/call.ts'
+import { registerSdapi, type SdapiAccess } from './sdapi.ts'
 import { guardRequests, requireToken } from './security.ts'
 import { socketRoute, type SocketParts } from './socket.ts'
 import { tokenRoutes } from './token-routes.ts'
@@ -39,6 +41,8 @@ interface AppParts extends SocketParts {
   readonly downloads: DownloadKeeper
   readonly readPrompt: ReadPrompt
   readonly annotate: Annotate
+  /** The A1111 API; absent where it is off. */
+  readonly sdapi?: { readonly access: SdapiAccess; readonly routes: readonly Route[] }
   /** The built browser page. */
   readonly pageFolder: string
   readonly log: FastifyBaseLogger
@@ -106,6 +110,14 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       tokenRoutes(owners, tokens)
     })
   })
+  const { sdapi } = parts
+  if (sdapi !== undefined)
+    await app.register((programs, _options, done) => {
+      const scheme = access.tls === null ? 'http' : 'https'
+      const origins = () => namesOf(access).map((name) => `${scheme}://${name}:${port()}`)
+      registerSdapi(programs, { ...sdapi, tokens, origins })
+      done()
+    })
   await servePage(app, parts.pageFolder)
   return app
 }

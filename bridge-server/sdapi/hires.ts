@@ -1,0 +1,97 @@
+import type { Catalogue } from '../protocol/catalogue.ts'
+import type { Size } from '../protocol/geometry.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import { latentUpscalers } from '../protocol/upscale.ts'
+import type { Field } from '../image/metadata.ts'
+import { shown, wrong, type Fields } from './fields.ts'
+import { named } from './models.ts'
+import type { Recipe } from './recipe.ts'
+import { chosenSampling, samplerName, type Samplers } from './samplers.ts'
+
+/** The second pass of a txt2img request. */
+export interface SecondPass {
+  readonly canvas: Size
+  readonly hires: NonNullable<GenerateRequest['hires']>
+  /** For the infotext. */
+  readonly facts: readonly Field[]
+}
+
+const maxSide = 8192
+
+/** Null where none is asked for. Throws AppError that names the field. */
+export function secondPassOf(
+  fields: Fields,
+  recipe: Recipe,
+  { catalogue, ...samplers }: Samplers & { readonly catalogue: Catalogue }
+): SecondPass | null {
+  if (!fields.flag('enable_hr', false)) return null
+  refuseOthers(fields)
+  const scale = fields.number('hr_scale', 2, { min: 1, max: 8 })
+  const canvas = sizeOf(fields, recipe.size, scale)
+  const name = fields.text('hr_upscaler', 'Latent') || 'Latent'
+  const upscaler = named([...latentUpscalers, ...catalogue.upscalers], name, 'hr_upscaler')
+  const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
+  const steps = fields.integer('hr_second_pass_steps', 0, { min: 0, max: 150 })
+  const samplerText = fields.text('hr_sampler_name', '')
+  const second =
+    samplerText === '' || samplerText === 'Use same sampler'
+      ? null
+      : chosenSampling(samplerText, fields.text('hr_scheduler', ''), samplers, 'hr_sampler_name')
+  return {
+    canvas,
+    hires: {
+      size: canvas,
+      strength,
+      steps: steps === 0 ? recipe.steps : steps,
+      upscaler: upscaler.id,
+      ...(second === null ? {} : { sampler: second.sampler.id, schedule: second.schedule.id })
+    },
+    facts: [
+      ['Denoising strength', strength],
+      ['Hires upscale', canvas.width === Math.trunc(recipe.size.width * scale) ? scale : null],
+      ['Hires resize', `${canvas.width}x${canvas.height}`],
+      ['Hires steps', steps === 0 ? null : steps],
+      ['Hires upscaler', upscaler.label],
+      ['Hires sampler', second === null ? null : samplerName(second.sampler)]
+    ]
+  }
+}
+
+/** One side may be left to follow the other; both must keep the picture's form, for nothing is cut. */
+function sizeOf(fields: Fields, { width, height }: Size, scale: number): Size {
+  const x = fields.integer('hr_resize_x', 0, { min: 0, max: maxSide })
+  const y = fields.integer('hr_resize_y', 0, { min: 0, max: maxSide })
+  const wide = x > 0 ? x : y > 0 ? Math.trunc((width * y) / height) : Math.trunc(width * scale)
+  const high = y > 0 ? y : x > 0 ? Math.trunc((height * x) / width) : Math.trunc(height * scale)
+  if (Math.abs(wide * height - high * width) > 8 * Math.max(width, height))
+    throw wrong(
+      'hr_resize_x',
+      `and hr_resize_y must keep the form of ${width} × ${height}, but are ${wide} and ${high}.`
+    )
+  const size = { width: Math.floor(wide / 8) * 8, height: Math.floor(high / 8) * 8 }
+  if (size.width >= width && size.height >= height && Math.max(size.width, size.height) <= maxSide)
+    return size
+  throw wrong(
+    'hr_scale',
+    `makes ${size.width} × ${size.height} pixels; ${width} × ${height} to ${maxSide} a side can be made.`
+  )
+}
+
+/** What the second pass cannot have of its own. */
+function refuseOthers(fields: Fields): void {
+  const shared = [
+    ['hr_prompt', 'prompt'],
+    ['hr_negative_prompt', 'negative_prompt']
+  ] as const
+  for (const [name, first] of shared) {
+    const value = fields.text(name, '')
+    if (value !== '' && value !== fields.text(first, ''))
+      throw wrong(name, `must be ${first} or empty; both passes have one prompt here.`)
+  }
+  const checkpoint = fields.text('hr_checkpoint_name', '')
+  if (checkpoint !== '' && checkpoint !== 'Use same checkpoint')
+    throw wrong(
+      'hr_checkpoint_name',
+      `must be empty, but is ${shown(checkpoint)}; both passes have one model here.`
+    )
+}
