@@ -88,6 +88,6 @@ function flagOf(value: unknown): boolean | null {
 
 /** A value in a sentence. */
 export function shown(value: unknown): string {
-  const text = value === undefined ? 'absent' : (JSON.stringify(value) ?? typeof value)
+  const text = value === undefined ? 'absent' : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }

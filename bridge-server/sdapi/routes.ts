@@ -10,7 +10,7 @@ import { generateRoutes } from './generate-routes.ts'
 import { chosenModel, chosenVae, hashOf, titleOf } from './models.ts'
 import { openOptions, type Options } from './options.ts'
 import { encodedPicture } from './pictures.ts'
-import { createRuns, type Runs } from './runs.ts'
+import { createRuns, type Runs, type Turn } from './runs.ts'
 import { samplerAliases, samplerName, scheduleName, type Samplers } from './samplers.ts'
 import { defaultOptions, settingsOf } from './settings.ts'
 import { readStyles } from './styles.ts'
@@ -65,34 +65,37 @@ const runRoutes = (parts: SdapiParts, runs: Runs): readonly Route[] => [
   { method: 'GET', url: '/internal/ping', answer: () => ({}) }
 ]
 
-async function progressOf({ client, query }: Call, { queue, previews }: SdapiParts, runs: Runs) {
-  const turn = runs.current(client)
-  const { step = 0, steps = 0, etaSeconds = null } = turn?.progress ?? {}
-  const share = turn === null ? 0 : (turn.job + (steps === 0 ? 0 : step / steps)) / turn.jobs
-  const wantsImage = query.skip_current_image !== 'true' && query.skip_current_image !== 'True'
-  const image = turn?.preview?.image
-  const kept =
-    turn === null || image === undefined || !wantsImage
-      ? null
-      : previews.get(queue.find(client, turn.jobId).key, image.blob)
-  const data = kept && new Uint8ClampedArray(kept.bytes.buffer, kept.bytes.byteOffset, kept.bytes.length)
+/** As where nothing is being made. */
+const idle: Turn = {
+  ...{ started: 0, jobs: 0, job: 0, jobId: '', progress: null, preview: null },
+  ...{ skipped: false, interrupted: false }
+}
+
+async function progressOf({ client, query }: Call, parts: SdapiParts, runs: Runs) {
+  const turn = runs.current(client) ?? idle
+  const { step, steps, etaSeconds } = turn.progress ?? { step: 0, steps: 0, etaSeconds: 0 }
+  const done = turn.job + step / Math.max(1, steps)
+  const skipsImage = /^true$/i.test(String(query.skip_current_image))
   return {
-    progress: share,
+    progress: done / Math.max(1, turn.jobs),
     eta_relative: etaSeconds ?? 0,
     state: {
-      skipped: turn?.skipped ?? false,
-      interrupted: turn?.interrupted ?? false,
-      stopping_generation: turn?.interrupted ?? false,
-      job: turn?.jobId ?? '',
-      job_count: turn?.jobs ?? 0,
-      job_timestamp: timestamp(turn?.started ?? 0),
-      job_no: turn?.job ?? 0,
-      sampling_step: step,
-      sampling_steps: steps
+      ...{ skipped: turn.skipped, interrupted: turn.interrupted, stopping_generation: turn.interrupted },
+      ...{ job: turn.jobId, job_count: turn.jobs, job_timestamp: timestamp(turn.started), job_no: turn.job },
+      ...{ sampling_step: step, sampling_steps: steps }
     },
-    current_image: kept && data && (await encodedPicture({ ...kept.image, data }, null)),
+    current_image: skipsImage ? null : await previewOf(client, turn, parts),
     textinfo: null
   }
+}
+
+async function previewOf(client: string, { jobId, preview }: Turn, { queue, previews }: SdapiParts) {
+  if (preview === null) return null
+  const kept = previews.get(queue.find(client, jobId).key, preview.image.blob)
+  if (kept === null) return null
+  const { image, bytes } = kept
+  const data = new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.length)
+  return encodedPicture({ width: image.width, height: image.height, data }, null)
 }
 
 /** `20240131235959`. */
