@@ -5,12 +5,13 @@ import { applyDepth, applyVariation } from './apply-result.ts'
 import { createDiscards } from './discards.ts'
 import { sendJob } from './generate.ts'
 import { recalled } from './history.ts'
+import { createDownloadActions, type DownloadActions } from './download-actions.ts'
 import { createModelActions, type ModelActions } from './model-actions.ts'
 import type { Settings } from './settings.ts'
 import { intentInForce, type VariationId } from './state.ts'
 
 /** What a person can do. None rejects: what goes wrong becomes a notice in the state. */
-export interface Actions extends ModelActions {
+export interface Actions extends ModelActions, DownloadActions {
   /** Tries the server again at once. */
   readonly connect: () => void
   readonly change: (change: Partial<Settings>) => void
@@ -59,6 +60,7 @@ export function createActions(context: ActionContext): Actions {
 
   return {
     ...createModelActions(context),
+    ...createDownloadActions(context),
     connect: () => client.connect(),
     change: (change) => dispatch({ type: 'settings-changed', change }),
     async generate() {

@@ -26,6 +26,9 @@ const isJobEvent = (event: AppEvent): event is JobEvent => Object.hasOwn(jobEven
 
 const modelEvents: Readonly<Record<ModelEvent['type'], true>> = {
   'catalogue-loaded': true,
+  'downloads-loaded': true,
+  'downloads-opened': true,
+  'downloads-closed': true,
   'prompts-read': true,
   'model-adding': true,
   'model-added': true
@@ -38,6 +41,12 @@ function reduceModels(state: AppState, event: ModelEvent): AppState {
   switch (event.type) {
     case 'catalogue-loaded':
       return { ...state, catalogue: event.catalogue }
+    case 'downloads-loaded':
+      return { ...state, downloads: event.downloads }
+    case 'downloads-opened':
+      return { ...state, downloadsShown: { entry: event.entry }, notice: null }
+    case 'downloads-closed':
+      return { ...state, downloadsShown: null }
     case 'prompts-read':
       return { ...state, promptsRead: event.promptsRead }
     case 'model-adding':

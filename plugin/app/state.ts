@@ -1,4 +1,5 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
+import type { DownloadList } from '#protocol/downloads.ts'
 import type { PromptQuestion, PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
@@ -32,6 +33,10 @@ export interface AppState {
   readonly connection: ConnectionStatus
   /** Null until the server has told. */
   readonly catalogue: Catalogue | null
+  /** Null until somebody asked. */
+  readonly downloads: DownloadList | null
+  /** What can be downloaded is laid out, at an entry or none; null: it is not. */
+  readonly downloadsShown: { readonly entry: string | null } | null
   readonly document: DocumentView | null
   readonly settings: Settings
   /** How the model reads the prompts of a moment ago; null while nobody has told. */
@@ -68,6 +73,9 @@ export type PanelEvent =
 /** What is heard of models, and from them. */
 export type ModelEvent =
   | { readonly type: 'catalogue-loaded'; readonly catalogue: Catalogue }
+  | { readonly type: 'downloads-loaded'; readonly downloads: DownloadList }
+  | { readonly type: 'downloads-opened'; readonly entry: string | null }
+  | { readonly type: 'downloads-closed' }
   | { readonly type: 'prompts-read'; readonly promptsRead: PromptsRead | null }
   | { readonly type: 'model-adding'; readonly name: string }
   | { readonly type: 'model-added'; readonly name: string }
@@ -97,6 +105,8 @@ export type JobEvent =
 export const initialState = (settings: Settings): AppState => ({
   connection: { state: 'connecting' },
   catalogue: null,
+  downloads: null,
+  downloadsShown: null,
   document: null,
   settings,
   promptsRead: null,

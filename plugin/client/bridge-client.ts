@@ -6,6 +6,7 @@ import type { Job } from '#protocol/results.ts'
 import { createConnection, type ConnectionStatus } from './connection.ts'
 import { createHttp } from './http.ts'
 import { receiveBands, receiveWhole, sendBlob, type Bytes } from './image-transfer.ts'
+import { createDownloadRequests, type DownloadRequests } from './download-requests.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import { isCatalogue, isJob, isJobList } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
@@ -21,7 +22,7 @@ export interface ImageToSend {
 }
 
 /** Everything the panel asks of a bridge server. Promises reject with CodedError for what a person can act on. */
-export interface BridgeClient extends ModelRequests {
+export interface BridgeClient extends ModelRequests, DownloadRequests {
   /** Connects and keeps reconnecting; called again, it tries at once. */
   readonly connect: () => void
   readonly disconnect: () => void
@@ -95,6 +96,7 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
 
   return {
     ...createModelRequests(http),
+    ...createDownloadRequests(http),
     connect: () => connection.open(),
     disconnect: () => connection.close(),
     catalogue: () => askJson('/catalogue', isCatalogue),

@@ -1,4 +1,5 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
+import type { DownloadList } from '#protocol/downloads.ts'
 import type { ErrorReply } from '#protocol/errors.ts'
 import type { ServerMessage } from '#protocol/messages.ts'
 import type { PromptReport } from '#protocol/prompt.ts'
@@ -39,6 +40,9 @@ export const isJob = (value: unknown): value is Job =>
 
 export const isJobList = (value: unknown): value is { readonly jobs: readonly Job[] } =>
   has(value, 'jobs') && Array.isArray(value.jobs) && value.jobs.every(isJob)
+
+export const isDownloadList = (value: unknown): value is DownloadList =>
+  has(value, 'items') && Array.isArray(value.items) && has(value, 'freeBytes')
 
 export const isPromptReport = (value: unknown): value is PromptReport =>
   has(value, 'prompt') && has(value.prompt, 'problems') && has(value, 'negativePrompt')

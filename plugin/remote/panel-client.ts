@@ -186,6 +186,10 @@ function actionsOf(
     undoDiscard: () => void act('undoDiscard'),
     recall: (jobId) => void act('recall', jobId),
     refreshModels: () => act('refreshModels'),
+    openDownloads: (entry) => void act('openDownloads', entry ?? null),
+    closeDownloads: () => void act('closeDownloads'),
+    refreshDownloads: () => act('refreshDownloads'),
+    stepDownload: (id, step) => act('stepDownload', { id, step }),
     chooseForModel: (id, choice) => act('chooseForModel', { id, choice }),
     addFolder: (folder) => act('addFolder', folder),
     removeFolder: (folder) => act('removeFolder', folder)

@@ -2,6 +2,7 @@ import type { ModelChoice } from '#protocol/catalogue.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { PanelActions } from '../app/panel-actions.ts'
 import { toNotice } from '../app/notice.ts'
+import { downloadSteps, type DownloadStep } from '../client/download-requests.ts'
 import { readSettings, storedSettings, type Settings } from '../app/settings.ts'
 import type { VariationId } from '../app/state.ts'
 import type { AppStore } from '../app/store.ts'
@@ -145,6 +146,15 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     recall: withText(actions.recall),
     dismissNotice: begun(actions.dismissNotice),
     refreshModels: begun(() => void actions.refreshModels()),
+    openDownloads: (argument) =>
+      Promise.resolve().then(() => actions.openDownloads(argument === null ? undefined : textOf(argument))),
+    closeDownloads: begun(actions.closeDownloads),
+    refreshDownloads: begun(() => void actions.refreshDownloads()),
+    stepDownload: (argument) =>
+      Promise.resolve().then(() => {
+        const [id, step] = [textOf(fieldOf(argument, 'id')), stepOf(fieldOf(argument, 'step'))]
+        void actions.stepDownload(id, step)
+      }),
     chooseForModel: (argument) =>
       Promise.resolve().then(() => {
         const [id, choice] = [textOf(fieldOf(argument, 'id')), choiceOf(fieldOf(argument, 'choice'))]
@@ -177,6 +187,12 @@ const variationOf = (value: unknown): VariationId => ({
   jobId: textOf(fieldOf(value, 'jobId')),
   variation: wholeOf(fieldOf(value, 'variation'))
 })
+
+function stepOf(value: unknown): DownloadStep {
+  const step = downloadSteps.find((known) => known === value)
+  if (step !== undefined) return step
+  throw new Error(`Bug: the page sent ${JSON.stringify(value)} for a step of a download`)
+}
 
 function choiceOf(value: unknown): ModelChoice {
   const [prediction, vae] = [fieldOf(value, 'prediction'), fieldOf(value, 'vae')]

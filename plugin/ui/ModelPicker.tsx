@@ -9,7 +9,7 @@ const AUTOMATIC = 'automatic'
 
 /** Which model; by itself, the one that suits what is asked for. */
 export function ModelPicker() {
-  const { change, refreshModels } = useActions()
+  const { change, refreshModels, openDownloads } = useActions()
   const catalogue = useAppState((state) => state.catalogue)
   const chosen = useAppState(({ settings }) => settings.model)
   const used = useAppState(modelInForce)
@@ -48,6 +48,9 @@ export function ModelPicker() {
       <div className="marquee-row">
         <ActionButton isQuiet onPress={() => setIsManaging(true)}>
           Manage models
+        </ActionButton>
+        <ActionButton isQuiet onPress={() => openDownloads()}>
+          Download
         </ActionButton>
         <ActionButton isQuiet onPress={() => void refreshModels()}>
           Refresh

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react'
 import { AddingModels } from './AddingModels.tsx'
 import { ActionButton, Text } from './controls.tsx'
 import { ConnectionNotice, type ConnectionNoticeProps } from './ConnectionNotice.tsx'
+import { DownloadsDialog } from './DownloadsDialog.tsx'
 import { ErrorNotice } from './ErrorNotice.tsx'
 import { HistorySection } from './HistorySection.tsx'
 import { JobList } from './JobList.tsx'
@@ -37,6 +38,7 @@ export function Panel({ children, ...connection }: PanelProps) {
       <HistorySection />
       {children}
       <LiveStatus />
+      <DownloadsDialog />
     </div>
   )
 }

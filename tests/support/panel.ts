@@ -200,7 +200,9 @@ function createFakeClient() {
     chooseForModel: (id, { prediction, vae }) =>
       answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),
     addFolder: (folder) => answer('addFolder', () => void calls.push(`folder ${folder}`)),
-    removeFolder: (folder) => answer('removeFolder', () => void calls.push(`no folder ${folder}`))
+    removeFolder: (folder) => answer('removeFolder', () => void calls.push(`no folder ${folder}`)),
+    downloads: () => Promise.resolve({ items: [], freeBytes: 0, problems: [], mayChange: true }),
+    stepDownload: () => Promise.resolve()
   }
   return { client, calls, sent, uploaded, jobs, failures }
 }

@@ -111,6 +111,10 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       undoDiscard: note('undoDiscard'),
       recall: note('recall'),
       refreshModels: noted('refreshModels'),
+      openDownloads: noted('openDownloads'),
+      closeDownloads: noted('closeDownloads'),
+      refreshDownloads: noted('refreshDownloads'),
+      stepDownload: noted('stepDownload'),
       chooseForModel: noted('chooseForModel'),
       addFolder: noted('addFolder'),
       removeFolder: noted('removeFolder'),
@@ -218,6 +222,10 @@ describe('a panel in another process', () => {
     actions.undoDiscard()
     actions.recall('job-1')
     await actions.refreshModels()
+    actions.openDownloads('sd15')
+    await actions.refreshDownloads()
+    await actions.stepDownload('sd15', 'start')
+    actions.closeDownloads()
     await actions.chooseForModel('pocket', { prediction: 'v', vae: null })
     await actions.addFolder('/models')
     await actions.removeFolder('/models')
@@ -235,6 +243,10 @@ describe('a panel in another process', () => {
       ['undoDiscard'],
       ['recall', 'job-1'],
       ['refreshModels'],
+      ['openDownloads', 'sd15'],
+      ['refreshDownloads'],
+      ['stepDownload', 'sd15', 'start'],
+      ['closeDownloads'],
       ['chooseForModel', 'pocket', { prediction: 'v', vae: null }],
       ['addFolder', '/models'],
       ['removeFolder', '/models'],

@@ -1,0 +1,54 @@
+import type { DownloadList } from '#protocol/downloads.ts'
+import type { DownloadStep } from '../client/download-requests.ts'
+import type { ActionContext } from './action-context.ts'
+import { toNotice } from './notice.ts'
+
+/** What a person can do about models that are not here yet. None rejects: what goes wrong becomes a notice in the state. */
+export interface DownloadActions {
+  /** Lays out what can be downloaded, at an entry where one is named. */
+  readonly openDownloads: (entry?: string) => void
+  readonly closeDownloads: () => void
+  /** Asks the server where everything stands; what has arrived since joins the models. */
+  readonly refreshDownloads: () => Promise<void>
+  readonly stepDownload: (id: string, step: DownloadStep) => Promise<void>
+}
+
+export function createDownloadActions({
+  store,
+  client
+}: Pick<ActionContext, 'store' | 'client'>): DownloadActions {
+  const { dispatch, getState } = store
+
+  async function trying(act: () => Promise<void>) {
+    try {
+      await act()
+    } catch (error) {
+      dispatch({ type: 'noticed', notice: toNotice(error) })
+    }
+  }
+
+  async function refresh() {
+    const before = installed(getState().downloads)
+    const downloads = await client.downloads()
+    dispatch({ type: 'downloads-loaded', downloads })
+    if (before !== null && before !== installed(downloads))
+      dispatch({ type: 'catalogue-loaded', catalogue: await client.catalogue() })
+  }
+
+  return {
+    openDownloads: (entry) => dispatch({ type: 'downloads-opened', entry: entry ?? null }),
+    closeDownloads: () => dispatch({ type: 'downloads-closed' }),
+    refreshDownloads: () => trying(refresh),
+    stepDownload: (id, step) =>
+      trying(async () => {
+        await client.stepDownload(id, step)
+        await refresh()
+      })
+  }
+}
+
+const installed = (list: DownloadList | null): string | null =>
+  list?.items
+    .filter(({ status }) => status.state === 'installed')
+    .map(({ id }) => id)
+    .join(' ') ?? null
