@@ -45,7 +45,7 @@ export function ModelPicker() {
           Manage models.
         </Text>
       )}
-      <div className="marquee-row">
+      <div className="marquee-row marquee-wrap">
         <ActionButton isQuiet onPress={() => setIsManaging(true)}>
           Manage models
         </ActionButton>
