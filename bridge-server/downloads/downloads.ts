@@ -8,7 +8,8 @@ import { usualLimits, type TransferLimits } from './fetch-file.ts'
 import { itemOf } from './list-item.ts'
 import { isInstalled, placeOf, refuseTaken, uninstall } from './places.ts'
 import { runDownload } from './run-download.ts'
-import { createTask, isRunning, type Task } from './task.ts'
+import { createTaskLine } from './task-line.ts'
+import { createTask, isUnderWay, type Task } from './task.ts'
 import type { Transport } from './transport.ts'
 import { openDownloadsFolder, sweepUnfinished } from './unfinished.ts'
 
@@ -55,38 +56,18 @@ export interface DownloadsParts {
   readonly limits?: Partial<TransferLimits>
 }
 
-/** Files that are fetched at once; more only share the same line. */
-const mostAtOnce = 2
 /** What other programs and jobs may need. */
 const spareBytes = 512 * 2 ** 20
 
 /** Goes on, as paused, with what an earlier server left; all else that it left is thrown away. */
 export async function createDownloads(parts: DownloadsParts): Promise<Downloads> {
   const { models, offered, now = Date.now, freeBytes = freeIn } = parts
-  const limits = { ...usualLimits, ...parts.limits }
   const folder = await openDownloadsFolder(models)
-  const tasks = new Map<string, Task>()
-  const listeners = new Set<() => void>()
-  let isClosed = false
-  for (const { entry, state } of await sweepUnfinished(folder, await offered()))
-    tasks.set(entry.id, createTask({ entry, now, unverified: state.unverified, have: state.have }))
-
-  const tell = (): void => {
-    for (const listener of listeners) listener()
-  }
-  const find = async (id: string): Promise<DownloadEntry> => {
-    const entry = (await offered()).entries.find((each) => each.id === id)
-    if (entry !== undefined) return entry
-    throw new AppError('not-found', { message: `The catalogue has no “${id.slice(0, 64)}”.` })
-  }
-
-  const run = (task: Task): void => {
-    const { entry } = task
-    task.begin()
-    task.running = runDownload({
-      ...{ entry, models, limits, now },
-      unverified: task.unverified,
-      folder: path.join(folder, entry.id),
+  const run = (task: Task): Promise<void> =>
+    runDownload({
+      ...{ models, now, entry: task.entry, unverified: task.unverified },
+      folder: path.join(folder, task.entry.id),
+      limits: { ...usualLimits, ...parts.limits },
       transport: parts.transport,
       inspect: parts.inspect,
       signal: task.signal(),
@@ -95,46 +76,32 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
       onMirror: task.asks,
       onChecked: task.checked
     })
-      .then(
-        () => void tasks.delete(entry.id),
-        (error: unknown) => task.ended(error)
-      )
-      .then(() => {
-        if (task.bug() !== null) parts.report(task.bug())
-        pump()
-        tell()
-      })
+  const line = createTaskLine({ run, report: parts.report })
+  for (const { entry, state } of await sweepUnfinished(folder, await offered()))
+    line.keep(createTask({ entry, now, unverified: state.unverified, have: state.have }))
+
+  const find = async (id: string): Promise<DownloadEntry> => {
+    const entry = (await offered()).entries.find((each) => each.id === id)
+    if (entry !== undefined) return entry
+    throw new AppError('not-found', { message: `The catalogue has no “${id.slice(0, 64)}”.` })
   }
 
-  function pump(): void {
-    const all = [...tasks.values()]
-    const free = isClosed ? 0 : mostAtOnce - all.filter(isRunning).length
-    for (const task of all.filter(({ state }) => state() === 'waiting').slice(0, Math.max(0, free))) run(task)
-  }
-
-  const start = async (id: string, { unverified = false }: StartDownload = {}): Promise<void> => {
+  const start = async (id: string, unverified: boolean): Promise<void> => {
     const entry = await find(id)
-    const before = tasks.get(id)
+    const before = line.find(id)
     if (isUnderWay(before) || (await isInstalled(models, entry))) return
     const isWanted = unverified || before?.unverified === true
     if (entry.sha256 === null && !isWanted) throw unverifiedError(entry)
     await refuseTaken(models, entry)
-    await checkSpace(entry, before?.done() ?? 0, await freeBytes(models))
+    const done = before?.done() ?? 0
+    checkSpace(entry, done, await freeBytes(models))
     // Another request may have been quicker.
-    if (isClosed || isUnderWay(tasks.get(id))) return
-    const task = createTask({ entry, now, unverified: isWanted, have: [before?.done() ?? 0] })
-    task.wait()
-    tasks.delete(id)
-    tasks.set(id, task)
-    pump()
+    if (isUnderWay(line.find(id))) return
+    line.add(createTask({ entry, now, unverified: isWanted, have: [done] }))
   }
 
-  const stop = async (id: string): Promise<Task> => {
-    const task = tasks.get(id)
-    if (task === undefined) throw notUnderWay(id)
-    task.pause()
-    await task.running
-    return task
+  const stop = async (id: string): Promise<void> => {
+    if ((await line.stop(id)) === null) throw notUnderWay(id)
   }
 
   return {
@@ -142,73 +109,40 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
       const [{ entries, problems }, known] = [await offered(), await parts.known()]
       const items = entries.map(async (entry) =>
         itemOf(entry, {
-          task: tasks.get(entry.id) ?? null,
+          task: line.find(entry.id) ?? null,
           isHere: await isInstalled(models, entry),
           elsewhere: entry.sha256 === null ? null : (known.get(entry.sha256) ?? null)
         })
       )
-      return {
-        items: await Promise.all(items),
-        freeBytes: await freeBytes(models),
-        problems: [...problems]
-      }
+      return { items: await Promise.all(items), freeBytes: await freeBytes(models), problems: [...problems] }
     },
-    start,
-    async pause(id) {
-      await stop(id)
-      tell()
-    },
+    start: (id, { unverified = false } = {}) => start(id, unverified),
+    pause: stop,
     async resume(id) {
-      const task = tasks.get(id)
-      if (task === undefined) throw notUnderWay(id)
-      await start(id, { unverified: task.unverified })
+      if (line.find(id) === undefined) throw notUnderWay(id)
+      await start(id, false)
     },
     async cancel(id) {
       await stop(id)
       await rm(path.join(folder, id), { recursive: true, force: true })
-      tasks.delete(id)
-      tell()
+      line.forget(id)
     },
     async remove(id) {
       const entry = await find(id)
-      if (!(await isInstalled(models, entry)))
-        throw new AppError('model-missing', {
-          message: `${entry.name} is not in the folder of Marquee’s own models.`,
-          hint: 'What lies in folders that you added is removed there, by hand.'
-        })
+      if (!(await isInstalled(models, entry))) throw notOurs(entry)
       await uninstall(models, entry)
     },
-    finished: (id) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          const task = tasks.get(id)
-          if (isUnderWay(task)) return
-          listeners.delete(look)
-          if (task !== undefined) {
-            reject(task.failure())
-            return
-          }
-          find(id)
-            .then(async (entry) => {
-              if (!(await isInstalled(models, entry))) throw notUnderWay(id)
-            })
-            .then(resolve, reject)
-        }
-        listeners.add(look)
-        look()
-      }),
+    async finished(id) {
+      const task = await line.whenStill(id)
+      if (task !== null) throw task.failure()
+      if (!(await isInstalled(models, await find(id)))) throw notUnderWay(id)
+    },
     async close() {
-      isClosed = true
-      for (const task of tasks.values()) task.pause()
-      await Promise.all([...tasks.values()].map(({ running }) => running))
-      tell()
+      await line.close()
       await parts.transport.close()
     }
   }
 }
-
-const isUnderWay = (task: Task | undefined): boolean =>
-  task !== undefined && task.state() !== 'paused' && task.state() !== 'failed'
 
 async function freeIn(folder: string): Promise<number> {
   const { bavail, bsize } = await statfs(folder)
@@ -234,3 +168,9 @@ const unverifiedError = (entry: DownloadEntry): AppError =>
 
 const notUnderWay = (id: string): AppError =>
   new AppError('not-found', { message: `No download of “${id.slice(0, 64)}” is under way.` })
+
+const notOurs = ({ name }: DownloadEntry): AppError =>
+  new AppError('model-missing', {
+    message: `${name} is not in the folder of Marquee’s own models.`,
+    hint: 'What lies in folders that you added is removed there, by hand.'
+  })

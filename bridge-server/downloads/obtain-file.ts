@@ -21,13 +21,12 @@ export async function obtainFile(
 ): Promise<void> {
   const { part, limits } = tools
   const faults: Fault[] = []
-  let left = mirrors
+  let left: readonly string[] = mirrors
   if (sha256 !== null) {
     const fetched = await fetchFile(mirrors, tools)
     if (!fetched.isWhole) throw failed(name, fetched.faults)
     if ((await hashOf(tools)) === sha256) return
-    const [one, ...others] = part.state.contributors
-    left = one === undefined || others.length > 0 ? mirrors : mirrors.filter((url) => url !== one)
+    left = stillTrusted(mirrors, part.state.contributors)
     faults.push(...mirrors.filter((url) => !left.includes(url)).map(wrongContent))
     await part.forget(limits.pieceBytes)
   }
@@ -40,6 +39,10 @@ export async function obtainFile(
   }
   throw failed(name, faults)
 }
+
+/** After a wrong hash: all of them, unless it is known whose bytes were wrong. */
+const stillTrusted = (mirrors: readonly string[], contributors: readonly string[]): readonly string[] =>
+  contributors.length === 1 ? mirrors.filter((url) => url !== contributors[0]) : mirrors
 
 const startingWith = (first: string | undefined, urls: readonly string[]): readonly string[] =>
   [...urls].sort((a, b) => Number(b === first) - Number(a === first))

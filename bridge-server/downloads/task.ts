@@ -93,7 +93,12 @@ export function createTask({ entry, unverified, have, now }: TaskParts): Task {
   }
 }
 
-export const isRunning = ({ state }: Task): boolean => state() === 'downloading' || state() === 'checking'
+export const isRunning = (task: Task): boolean =>
+  task.state() === 'downloading' || task.state() === 'checking'
+
+/** Running or about to. */
+export const isUnderWay = (task: Task | undefined): boolean =>
+  task !== undefined && (isRunning(task) || task.state() === 'waiting')
 
 const isDiskFull = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')

@@ -37,12 +37,7 @@ export async function downloadRoutes(app: FastifyInstance, downloads: DownloadKe
       await downloads.start(request.params.id, checked(StartDownload, request.body ?? {}))
       return reply.status(202).send()
     })
-    for (const [method, path, act] of [
-      ['POST', '/api/downloads/:id/pause', downloads.pause],
-      ['POST', '/api/downloads/:id/resume', downloads.resume],
-      ['DELETE', '/api/downloads/:id', downloads.cancel],
-      ['DELETE', '/api/downloads/:id/file', downloads.remove]
-    ] as const)
+    for (const [method, path, act] of steps(downloads))
       owners.route<OneDownload>({
         method,
         url: path,
@@ -53,3 +48,12 @@ export async function downloadRoutes(app: FastifyInstance, downloads: DownloadKe
       })
   })
 }
+
+type Step = readonly ['POST' | 'DELETE', string, (id: string) => Promise<void>]
+
+const steps = (downloads: DownloadKeeper): readonly Step[] => [
+  ['POST', '/api/downloads/:id/pause', (id) => downloads.pause(id)],
+  ['POST', '/api/downloads/:id/resume', (id) => downloads.resume(id)],
+  ['DELETE', '/api/downloads/:id', (id) => downloads.cancel(id)],
+  ['DELETE', '/api/downloads/:id/file', (id) => downloads.remove(id)]
+]
