@@ -55,12 +55,7 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
         const client = clients.get(request) ?? ''
         // A picture may take longer than a silent connection may last.
         request.raw.socket.setTimeout(0)
-        const call = {
-          client,
-          body,
-          query: Object(query) as Record<string, unknown>,
-          signal: goneSignal(reply)
-        }
+        const call = { client, body, query: asRecord(query), signal: goneSignal(reply) }
         try {
           return await reply.send(await answer(call))
         } catch (error) {
@@ -71,6 +66,9 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
       }
     })
 }
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? { ...value } : {}
 
 /** Aborted when the connection closes before the answer is out. */
 function goneSignal(reply: FastifyReply): AbortSignal {
