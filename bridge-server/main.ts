@@ -7,7 +7,7 @@ import { createAnnotateThread } from './engine/annotate-thread.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError, toErrorReply } from './errors.ts'
 import { createBlobStore } from './jobs/blobs.ts'
-import { openDataFolder } from './jobs/data-folder.ts'
+import { openDataFolder, type DataFolder } from './jobs/data-folder.ts'
 import { createJobStore } from './jobs/job-store.ts'
 import { createPreviews } from './jobs/previews.ts'
 import { createQueue } from './jobs/queue.ts'
@@ -50,25 +50,7 @@ async function serve(config: Config): Promise<void> {
   const tokens = openTokens({ ownerToken: token, file: folder.tokens, now: Date.now })
   const blobs = await createBlobStore(folder.blobs)
   const store = createJobStore(folder.jobs)
-  const engine = createEngine({
-    entry: path.join(import.meta.dirname, 'engine', 'engine-process.ts'),
-    settings: {
-      modelFolders: config.models,
-      modelSettings: folder.modelSettings,
-      cacheFolder: folder.cache,
-      blobFolder: folder.blobs,
-      device: config.device,
-      memoryBytes: config.memoryBytes,
-      mode: config.mode
-    },
-    env: config.env,
-    graceMs: cancelGraceMs
-  })
-  const thread = createAnnotateThread({
-    entry: path.join(import.meta.dirname, 'engine', 'annotate-worker.ts'),
-    blobFolder: folder.blobs,
-    graceMs: mapGraceMs
-  })
+  const { engine, thread } = createEngines(config, folder)
   const previews = createPreviews()
   const queue = createQueue({
     ...{ store, previews },
@@ -77,31 +59,21 @@ async function serve(config: Config): Promise<void> {
     report: (error, job) => log.error({ err: error, job }, 'a bug in a job')
   })
   logJobs(queue, log)
-  const library = openLibrary({
-    folders: config.models,
-    cacheFolder: folder.cache,
-    settingsFile: folder.modelSettings
-  })
-  const extensions = openExtensions({ folders: () => library.searched(), cacheFolder: folder.cache })
-  const inbox = await createModelInbox(folder.models)
+  const { library, extensions, inbox } = await openModels(config, folder)
   const downloads = await openDownloads({
     ...{ library, models: folder.models, catalogue: folder.catalogue },
     settings: config.downloads,
     report: (error) => log.error(error, 'a bug in a download')
   })
   const checkNetworks = (request: GenerateRequest) => extensions.require(networksNamed(request))
+  const catalogue = () => catalogueOf(library, extensions)
+  const webuiParts = { queue, blobs, previews, samplers, schedules, catalogue, version: config.version }
+  const check = async (request: GenerateRequest): Promise<void> => {
+    await checkRequest(request, blobs)
+    await checkNetworks(request)
+  }
   const webuiRoutes = () =>
-    sdapiRoutes({
-      ...{ queue, blobs, previews, samplers, schedules },
-      catalogue: () => catalogueOf(library, extensions),
-      check: async (request) => {
-        await checkRequest(request, blobs)
-        await checkNetworks(request)
-      },
-      optionsFile: folder.sdapiOptions,
-      stylesFile: folder.styles,
-      version: config.version
-    })
+    sdapiRoutes({ ...webuiParts, check, optionsFile: folder.sdapiOptions, stylesFile: folder.styles })
   const app = await buildApp({
     ...{ queue, blobs, previews, tokens, downloads, log },
     access: config.access,
@@ -109,7 +81,7 @@ async function serve(config: Config): Promise<void> {
     version: config.version,
     device: () => engine.device(),
     port: config.port,
-    catalogue: () => catalogueOf(library, extensions),
+    catalogue,
     checkNetworks,
     models: { ...library, ...inbox },
     annotate: (request, signal) =>
@@ -148,6 +120,41 @@ async function serve(config: Config): Promise<void> {
   const link = `${address}#token=${token}`
   process.stdout.write(`Marquee is ready at ${link}\n`)
   if (config.open) openBrowser(link, (error) => log.info(error, 'no browser opened'))
+}
+
+/** The processes and threads that do the arithmetic; none is started before it is needed. */
+function createEngines(config: Config, folder: DataFolder) {
+  const engine = createEngine({
+    entry: path.join(import.meta.dirname, 'engine', 'engine-process.ts'),
+    settings: {
+      modelFolders: config.models,
+      modelSettings: folder.modelSettings,
+      cacheFolder: folder.cache,
+      blobFolder: folder.blobs,
+      device: config.device,
+      memoryBytes: config.memoryBytes,
+      mode: config.mode
+    },
+    env: config.env,
+    graceMs: cancelGraceMs
+  })
+  const thread = createAnnotateThread({
+    entry: path.join(import.meta.dirname, 'engine', 'annotate-worker.ts'),
+    blobFolder: folder.blobs,
+    graceMs: mapGraceMs
+  })
+  return { engine, thread }
+}
+
+async function openModels(config: Config, folder: DataFolder) {
+  const library = openLibrary({
+    folders: config.models,
+    cacheFolder: folder.cache,
+    settingsFile: folder.modelSettings
+  })
+  const extensions = openExtensions({ folders: () => library.searched(), cacheFolder: folder.cache })
+  const inbox = await createModelInbox(folder.models)
+  return { library, extensions, inbox }
 }
 
 function keepSweeping(sweep: () => Promise<void>, log: Logger): void {

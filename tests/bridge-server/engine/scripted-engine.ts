@@ -1,7 +1,7 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AppError, toErrorReply } from '../../../bridge-server/errors.ts'
-import { isToEngine, type FromEngine } from '../../../bridge-server/engine/engine-messages.ts'
+import { isToEngine, type FromEngine, type ToEngine } from '../../../bridge-server/engine/engine-messages.ts'
 
 // An engine process that does what the prompt of its job says, so that tests can see how the supervisor takes it.
 
@@ -22,13 +22,16 @@ process.on('message', (message) => {
     cancels.get(message.run)?.()
     return
   }
-  if (message.type === 'annotate') {
-    const { run, request } = message
-    if (request.annotator === 'hold') cancels.set(run, () => undefined)
-    else tell({ type: 'annotated', run, image: { ...request.image, width: process.pid } })
-    return
-  }
-  const { run, job } = message
+  if (message.type === 'annotate') annotate(message)
+  else perform(message)
+})
+
+function annotate({ run, request }: Extract<ToEngine, { type: 'annotate' }>): void {
+  if (request.annotator === 'hold') cancels.set(run, () => undefined)
+  else tell({ type: 'annotated', run, image: { ...request.image, width: process.pid } })
+}
+
+function perform({ run, job }: Extract<ToEngine, { type: 'run' }>): void {
   const { area, prompt } = job.request
   const progress = { phase: 'sampling', variation: 0, variations: 1, step: 1, steps: 2 } as const
   tell({ type: 'progress', run, progress })
@@ -82,4 +85,4 @@ process.on('message', (message) => {
     default:
       done()
   }
-})
+}
