@@ -7,8 +7,6 @@ import {
   Union,
   type Static
 } from 'typebox'
-import type { ExtensionInfo } from './extensions.ts'
-import type { Family } from './family.ts'
 import { Size } from './geometry.ts'
 
 /** Ways to make a picture larger that need no file; the rest of the catalogue's upscalers are networks. */
@@ -64,7 +62,7 @@ export const Creative = Struct(
     strength: Num({ minimum: 0, maximum: 1 }),
     /** What neighbouring tiles share, in pixels of the result; absent: by the strength. */
     overlap: Optional(Integer({ minimum: 0, maximum: 512 })),
-    /** A ControlNet “tile” (see `tileControlFor`), whose map is the enlarged picture; absent: none. */
+    /** The name of a ControlNet “tile”, whose map is the enlarged picture; absent: none. */
     control: Optional(Text({ minLength: 1, maxLength: 512 }))
   },
   { additionalProperties: false }
@@ -90,10 +88,3 @@ export const upscaledSize = ({ width, height }: Size, { factor }: Pick<Upscale, 
   width: Math.max(1, Math.round(width * factor)),
   height: Math.max(1, Math.round(height * factor))
 })
-
-/** The ControlNet for tiles among what is in the catalogue, by its name; null where none was made for the family. */
-export const tileControlFor = (extensions: readonly ExtensionInfo[], family: Family): string | null =>
-  extensions.find(
-    ({ kind, name, family: made }) =>
-      kind === 'controlnet' && (made === family || made === null) && /(^|[^a-z])tile/i.test(name)
-  )?.id ?? null

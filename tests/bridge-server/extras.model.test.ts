@@ -1,0 +1,111 @@
+import { connect, newRequest, type Marquee, type Wish } from 'marquee/client'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
+import type { ImageRef } from '../../bridge-server/protocol/images.ts'
+import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
+import { writePocketExtras } from '../support/pocket-extras.ts'
+
+// The real server, engine and weights: networks beside the pocket model, passes and sizes, as a program asks for them.
+
+const folder = mkdtempSync(path.join(tmpdir(), 'marquee-extras-'))
+const side = 128
+let server: RunningMarquee
+let marquee: Marquee
+let catalogue: Catalogue
+
+beforeAll(async () => {
+  writePocketExtras(path.join(folder, 'extras'))
+  server = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
+  const { origin, hash } = new URL(server.url)
+  const token = new URLSearchParams(hash.slice(1)).get('token') ?? ''
+  marquee = await connect({ url: origin, token })
+  catalogue = await marquee.catalogue()
+})
+afterAll(async () => {
+  marquee.close()
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+async function generate(wish: Wish) {
+  const model = catalogue.models.find(({ id }) => id === 'pocket')!
+  const sampling = { steps: 4, seed: 3, ...wish.sampling }
+  const request = newRequest(model, { prompt: 'a red car', ...wish, sampling })
+  const { jobId, result } = await marquee.generate(request)
+  const { pixels } = result.variations[0]!
+  return { result, size: [pixels.width, pixels.height], bytes: await marquee.pixels(jobId, pixels) }
+}
+
+/** Mean difference in levels. */
+const distance = (a: Uint8Array, b: Uint8Array): number =>
+  a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length
+
+const sent = (data: Uint8Array<ArrayBuffer>, width = side, height = side): Promise<ImageRef> =>
+  marquee.send({ width, height, format: 'rgba8', data })
+
+test('a LoRA changes the picture by its weight; at 0 it is off, bit for bit', async () => {
+  const plain = await generate({})
+  const full = await generate({ prompt: 'a red car <lora:pocket-ink:1>' })
+  const little = await generate({ prompt: 'a red car <lora:pocket-ink:0.1>' })
+  const off = await generate({ prompt: 'a red car <lora:pocket-ink:0>' })
+  expect(off.bytes).toEqual(plain.bytes)
+  expect(distance(full.bytes, plain.bytes)).toBeGreaterThan(distance(little.bytes, plain.bytes))
+  expect(distance(little.bytes, plain.bytes)).toBeGreaterThan(0)
+})
+
+test('an embedding changes the picture where it is named', async () => {
+  const plain = await generate({})
+  const named = await generate({ prompt: 'a red car, pocket-fox' })
+  expect(distance(named.bytes, plain.bytes)).toBeGreaterThan(0)
+})
+
+test('a ControlNet follows its map while it may, and not outside its mask', async () => {
+  const plain = await generate({})
+  const image = await sent(new Uint8Array(4 * side * side).map((_, i) => (i % 64 < 32 ? 255 : 0)))
+  const control = { model: 'pocket-canny', image, weight: 1, start: 0, end: 1, mode: 'balanced' } as const
+  const guided = await generate({ controls: [control] })
+  expect(distance(guided.bytes, plain.bytes)).toBeGreaterThan(0)
+  expect((await generate({ controls: [{ ...control, weight: 0 }] })).bytes).toEqual(plain.bytes)
+  const gray = (value: number): Promise<ImageRef> =>
+    marquee.send({
+      width: side,
+      height: side,
+      format: 'gray8',
+      data: new Uint8Array(side * side).fill(value)
+    })
+  const everywhere = await generate({ controls: [{ ...control, mask: await gray(255) }] })
+  expect(everywhere.bytes).toEqual(guided.bytes)
+  const nowhere = await generate({ controls: [{ ...control, mask: await gray(0) }] })
+  expect(nowhere.bytes).toEqual(plain.bytes)
+})
+
+test('what is named and not there is said before anything waits', async () => {
+  await expect(generate({ prompt: 'a <lora:nowhere:1>' })).rejects.toThrow(/nowhere/)
+})
+
+test('a large area takes a second pass, in tiles, with the same pixels each time', async () => {
+  const canvas = { width: 416, height: 320 }
+  const once = await generate({ canvas })
+  expect(once.size).toEqual([416, 320])
+  expect(once.result.workingSize).toEqual(canvas)
+  expect((await generate({ canvas })).bytes).toEqual(once.bytes)
+})
+
+test('upscaling without and with refinement gives the area times the factor, and keeps what it shows', async () => {
+  const { bytes } = await generate({})
+  const snapshot = await sent(bytes)
+  const canvas = { width: side, height: side }
+  const request = { mode: 'upscale', canvas, snapshot } as const
+  const plain = await generate({ ...request, upscale: { upscaler: 'lanczos', factor: 2 } })
+  expect([plain.size, plain.result.scale]).toEqual([[2 * side, 2 * side], 2])
+  const creative = { strength: 0.3 }
+  const refined = await generate({ ...request, upscale: { upscaler: 'lanczos', factor: 2, creative } })
+  expect(refined.size).toEqual([2 * side, 2 * side])
+  const change = distance(refined.bytes, plain.bytes)
+  expect(change).toBeGreaterThan(0)
+  // A picture that is not kept differs by some 50 levels.
+  expect(change).toBeLessThan(25)
+})
