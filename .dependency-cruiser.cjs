@@ -42,6 +42,24 @@ const allowed = {
     'bridge-server/jobs',
     'bridge-server/image'
   ],
+  // The command line is a client; what it does with files itself needs no server.
+  'bridge-server/cli': [
+    'bridge-server/command-line',
+    'bridge-server/config-values',
+    'bridge-server/config',
+    'bridge-server/catalogue',
+    'bridge-server/schema-comments',
+    'bridge-server/protocol',
+    'bridge-server/jobs/data-folder',
+    'bridge-server/jobs/database',
+    'bridge-server/downloads/catalogue-file',
+    'bridge-server/prompt/tokenizer',
+    'bridge-server/runtime/device',
+    'bridge-server/runtime/session',
+    'bridge-server/weights',
+    'bridge-server/image',
+    'plugin/client'
+  ],
   'plugin/hosts/canvas': [
     'bridge-server/protocol',
     'plugin/hosts/host',

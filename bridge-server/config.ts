@@ -197,7 +197,7 @@ function usualDataFolder(env: NodeJS.ProcessEnv): string {
   return path.join(env.XDG_DATA_HOME ?? path.join(homedir(), '.local', 'share'), 'marquee')
 }
 
-function ownVersion(): string {
+export function ownVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(path.join(projectFolder, 'package.json'), 'utf8'))
   return typeof manifest === 'object' && manifest !== null && 'version' in manifest
     ? String(manifest.version)

@@ -43,6 +43,16 @@ export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): 
   }
 }
 
+/** By the header alone; an upright size. Throws AppError 'picture-unreadable'. */
+export async function pictureSize(bytes: Uint8Array): Promise<Size> {
+  const {
+    width,
+    height,
+    orientation = 1
+  } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  return orientation >= 5 ? { width: height, height: width } : { width, height }
+}
+
 /**
  * A PNG of the exact bytes. `text` is written as text chunks, such as `parameters` of the web UI. `opaque` leaves alpha out, for
  * programs that do not expect it.

@@ -1,0 +1,171 @@
+import { existsSync } from 'node:fs'
+import { access, constants, mkdir, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { freemem, totalmem } from 'node:os'
+import path from 'node:path'
+import type { Config } from '../config.ts'
+import { toErrorReply } from '../errors.ts'
+import type { Terminal } from './command.ts'
+import { findServer } from './reach.ts'
+import { reasonOf } from './read-pictures.ts'
+import { sizeText } from './wording.ts'
+
+/** What was looked at, and what to do about it. */
+export interface Finding {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'problem'
+  readonly message: string
+  readonly remedy: string | null
+}
+
+const ok = (name: string, message: string): Finding => ({ name, state: 'ok', message, remedy: null })
+const warning = (name: string, message: string, remedy: string): Finding => ({
+  name,
+  state: 'warning',
+  message,
+  remedy
+})
+const problem = (name: string, message: string, remedy: string): Finding => ({
+  name,
+  state: 'problem',
+  message,
+  remedy
+})
+
+/** Looks at one thing after the other. */
+export async function* checkUp(config: Config, terminal: Terminal): AsyncGenerator<Finding> {
+  yield ok('node', `${process.version} on ${process.platform} ${process.arch}`)
+  yield* await checkPackages()
+  yield* await checkData(config)
+  yield await checkPort(config)
+  yield checkMemory(config)
+  yield* await checkDevices(config, terminal)
+  yield* await checkModels(config)
+  yield existsSync(path.join(config.pageFolder, 'index.html'))
+    ? ok('page', 'built')
+    : warning('page', 'not built yet', 'npm start builds it; the command line needs none.')
+}
+
+/** The packages with native parts: the others are plain files beside them. */
+const nativeParts: readonly (readonly [name: string, load: () => Promise<unknown>])[] = [
+  ['onnxruntime-node', () => import('../runtime/session.ts')],
+  ['sharp', () => import('../image/codec.ts')],
+  ['libsql', () => import('../jobs/database.ts')],
+  ['tokenizers', () => import('../prompt/tokenizer.ts')]
+]
+
+async function checkPackages(): Promise<Finding[]> {
+  const broken: Finding[] = []
+  for (const [name, load] of nativeParts)
+    try {
+      await load()
+    } catch (error) {
+      const [first = ''] = reasonOf(error).split('\n')
+      broken.push(problem('packages', `${name} does not load: ${first}`, 'Run npm ci in Marquee’s folder.'))
+    }
+  return broken.length > 0 ? broken : [ok('packages', `${nativeParts.length} native packages load`)]
+}
+
+const littleDisk = 2e9
+
+async function checkData({ data }: Config): Promise<Finding[]> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 })
+    await access(data, constants.W_OK)
+    const { bavail, bsize } = await statfs(data)
+    const free = bavail * bsize
+    return [
+      ok('data', `${data} can be written to`),
+      free < littleDisk
+        ? warning(
+            'disk',
+            `${sizeText(free)} are free`,
+            'Free some space, or choose another folder with --data.'
+          )
+        : ok('disk', `${sizeText(free)} are free`)
+    ]
+  } catch (error) {
+    return [
+      problem('data', `${data} cannot be used: ${reasonOf(error)}`, 'Choose another folder with --data.')
+    ]
+  }
+}
+
+async function checkPort({ data, port }: Config): Promise<Finding> {
+  const running = await findServer(data).catch(() => null)
+  if (running !== null) {
+    running.close()
+    return ok('server', `one serves this data folder (version ${running.version}, ${running.device})`)
+  }
+  if (await isFree(port)) return ok('port', `${port} is free`)
+  const isMarquee = await fetch(`http://localhost:${port}/api/health`, { signal: AbortSignal.timeout(1000) })
+    .then(async (reply) => (await reply.text()).includes('"name":"marquee"'))
+    .catch(() => false)
+  return warning(
+    'port',
+    `${port} is taken by ${isMarquee ? 'a Marquee with another data folder' : 'another program'}`,
+    'Stop it, or serve with another --port (Photoshop expects 7421).'
+  )
+}
+
+const isFree = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+
+function checkMemory({ memoryBytes }: Config): Finding {
+  const text = `${sizeText(totalmem())}, ${sizeText(freemem())} free; open models may take ${sizeText(memoryBytes)}`
+  // The networks of SD 1.x in half precision.
+  return memoryBytes < 2.5e9
+    ? warning('memory', text, 'Small models run; for larger ones close programs or raise --memory.')
+    : ok('memory', text)
+}
+
+async function checkDevices({ device }: Config, { progress }: Terminal): Promise<Finding[]> {
+  const { openDevice } = await import('../runtime/device.ts')
+  const { knownProviders } = await import('../runtime/session.ts')
+  const known = knownProviders()
+  const findings = [ok('providers', known.join(', '))]
+  const choices = (['cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const).filter((each) => known.includes(each))
+  for (const choice of choices) {
+    progress.show(`Trying ${choice} …`, null)
+    try {
+      const { target } = await openDevice(choice)
+      findings.push(ok('device', `${choice} computes rightly (${target.attention} attention)`))
+    } catch (error) {
+      const { message, hint = '' } = toErrorReply(error)
+      // Nobody asked for one that is not there.
+      findings.push(device === choice ? problem('device', message, hint) : warning('device', message, hint))
+    }
+  }
+  const used = await openDevice(device).catch(() => null)
+  if (used !== null) findings.push(ok('device', `${device} means ${used.provider} here`))
+  return findings
+}
+
+async function checkModels({ models, data }: Config): Promise<Finding[]> {
+  const { openLibrary } = await import('../weights/library.ts')
+  const { openExtensions } = await import('../weights/extensions/extension-library.ts')
+  const { catalogueOf } = await import('../catalogue.ts')
+  const cacheFolder = path.join(data, 'cache')
+  const library = openLibrary({ folders: models, cacheFolder, settingsFile: path.join(data, 'models.json') })
+  try {
+    const extensions = openExtensions({ folders: () => library.searched(), cacheFolder })
+    const found = await catalogueOf(library, extensions)
+    const refused = found.refused.map(({ id, message, hint }) => warning('model', `${id}: ${message}`, hint))
+    const missing = models.filter((folder) => !existsSync(folder) && folder !== path.join(data, 'models'))
+    return [
+      found.models.length === 0
+        ? problem('models', `none in ${models.join(', ')}`, 'Add one with marquee models add.')
+        : ok('models', found.models.map(({ id, family }) => `${id} (${family})`).join(', ')),
+      ...missing.map((folder) =>
+        warning('models', `there is no folder ${folder}`, 'Correct --models or MARQUEE_MODELS.')
+      ),
+      ...refused
+    ]
+  } finally {
+    library.close()
+  }
+}

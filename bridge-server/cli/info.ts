@@ -1,0 +1,65 @@
+import { open, readFile, stat } from 'node:fs/promises'
+import path from 'node:path'
+import { invalid } from '../config-values.ts'
+import { configOf, reachOptions } from './reach.ts'
+import { AppError } from '../errors.ts'
+import { readParameters } from '../image/metadata.ts'
+import { readText } from '../image/png-text.ts'
+import type { Answer, Command } from './command.ts'
+import { modelFileInfo } from './model-file-info.ts'
+import { reasonOf } from './read-pictures.ts'
+
+const { data } = reachOptions.options
+
+export const info: Command = {
+  usage: 'FILE',
+  about:
+    'What a picture says of how it was made (PNG text), or what a model file is: family, precision, sizes, hash. Folders of diffusers are models too.',
+  examples: ['marquee info boat.png', 'marquee info ~/models/v1-5-pruned-emaonly.safetensors'],
+  options: [{ title: 'Where', options: data === undefined ? {} : { data } }],
+  run: async (line, terminal) => {
+    const [file, extra] = line.positionals
+    if (file === undefined || extra !== undefined) throw invalid('info takes one file: marquee info FILE.')
+    const stats = await stat(file).catch((cause: unknown) => {
+      throw new AppError('not-found', { message: `${file} cannot be read: ${reasonOf(cause)}.`, cause })
+    })
+    if (stats.isFile() && (await isPicture(file))) return pictureInfo(file)
+    return modelFileInfo(path.resolve(file), path.join(configOf(line, terminal.env).data, 'cache'), terminal)
+  }
+}
+
+/** PNG, JPEG or WebP, by their first bytes. */
+async function isPicture(file: string): Promise<boolean> {
+  const handle = await open(file, 'r')
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(12), 0, 12, 0)
+    const begin = buffer.toString('latin1')
+    return (
+      begin.startsWith('\u0089PNG') || begin.startsWith('\u00ff\u00d8\u00ff') || /^RIFF....WEBP/s.test(begin)
+    )
+  } finally {
+    await handle.close()
+  }
+}
+
+async function pictureInfo(file: string): Promise<Answer> {
+  const bytes = await readFile(file)
+  const { pictureSize } = await import('../image/codec.ts')
+  const size = await pictureSize(bytes)
+  const text = readText(bytes)
+  const parameters = text.parameters === undefined ? null : readParameters(text.parameters)
+  const others = Object.entries(text).filter(([keyword]) => keyword !== 'parameters')
+  return {
+    text: [
+      `${path.basename(file)}: ${size.width} × ${size.height} pixels`,
+      text.parameters ?? 'It does not say how it was made.',
+      ...others.map(([keyword, value]) => `${keyword}: ${value}`)
+    ].join('\n'),
+    value: {
+      kind: 'picture',
+      ...{ file, ...size, text },
+      parameters:
+        parameters === null ? null : { ...parameters, fields: Object.fromEntries(parameters.fields) }
+    }
+  }
+}
