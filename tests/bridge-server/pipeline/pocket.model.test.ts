@@ -67,7 +67,9 @@ test('a picture from nothing: the same seed the same bytes, and previews that co
   const mean = ({ data }: Rgba, channel: number) =>
     data.reduce((sum, value, i) => sum + (i % 4 === channel ? value : 0), 0) / (data.length / 4)
   for (const channel of [0, 1, 2])
-    expect(Math.abs(mean(previews.at(-1)!, channel) - mean(once.variations[0]!.pixels, channel))).toBeLessThan(25)
+    expect(
+      Math.abs(mean(previews.at(-1)!, channel) - mean(once.variations[0]!.pixels, channel))
+    ).toBeLessThan(25)
 })
 
 test.each([1, 4])(

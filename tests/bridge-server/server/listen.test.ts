@@ -43,7 +43,7 @@ const second = async (port: number) => {
     device: () => '',
     catalogue: () => Promise.reject(new Error('no call is expected')),
     models: noModels,
-      downloads: noDownloads,
+    downloads: noDownloads,
     readPrompt: () => Promise.reject(new Error('no call is expected')),
     annotate: () => Promise.reject(new Error('no call is expected')),
     pageFolder: 'nowhere',

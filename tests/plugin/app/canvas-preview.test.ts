@@ -18,7 +18,9 @@ async function watchedPanel() {
     })
   const pixelBands: typeof panel.client.pixelBands = async (...wanted) => [await pixels(...wanted)]
   const failures: unknown[] = []
-  keepPreview(panel.store, { ...panel.client, pixels, pixelBands }, panel.host, (error) => failures.push(error))
+  keepPreview(panel.store, { ...panel.client, pixels, pixelBands }, panel.host, (error) =>
+    failures.push(error)
+  )
   const asks = request({
     area: { x: 0, y: 0, width: 4, height: 2 },
     canvas: { width: 4, height: 2 },
