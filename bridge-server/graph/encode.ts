@@ -1,7 +1,9 @@
 import path from 'node:path'
 
+import { freeFloats } from './free-floats.ts'
 import type { Attribute, Constant, ExternalTensor, Graph, GraphInput, GraphNode, Value } from './graph.ts'
 import { createProtoWriter, type ProtoWriter } from './protobuf.ts'
+import type { Sizes } from './shape.ts'
 import type { Dtype } from './weight.ts'
 
 /** Newest that onnxruntime's CPU and WebGPU providers both run without falling back; IR 10 knows the 8-bit floats. */
@@ -36,7 +38,8 @@ export function encodeGraph(graph: Graph): Uint8Array {
       for (const constant of graph.constants) w.message(5, (inner) => writeConstant(inner, constant))
       for (const external of graph.externals) w.message(5, (inner) => writeExternal(inner, external))
       for (const input of graph.inputs) w.message(11, (inner) => writeInput(inner, input))
-      for (const output of graph.outputs) w.message(12, (inner) => writeOutput(inner, output))
+      for (const output of graph.outputs) w.message(12, (inner) => writeFloats(inner, output, graph.sizes))
+      for (const value of freeFloats(graph)) w.message(13, (inner) => writeFloats(inner, value, graph.sizes))
     })
     .message(8, (w) => w.string(1, '').varint(2, OPSET))
     .message(8, (w) => w.string(1, 'com.microsoft').varint(2, 1))
@@ -91,12 +94,13 @@ const locationOf = (file: string): string => file.slice(path.parse(file).root.le
 const writeInput = (w: ProtoWriter, { name, type, dims }: GraphInput): void =>
   writeTensorType(w, name, DATA_TYPE[type], dims)
 
-const writeOutput = (w: ProtoWriter, { name, shape }: Value): void =>
+/** A tensor of float32; sizes of which nothing is known get names of their own. */
+const writeFloats = (w: ProtoWriter, { name, shape }: Value, sizes: Sizes): void =>
   writeTensorType(
     w,
     name,
     DATA_TYPE.f32,
-    shape.map((size, axis) => (size < 0 ? `${name}_${axis}` : size))
+    shape.map((size, axis) => (size < 0 ? (sizes.nameOf(size) ?? `${name}_${axis}`) : size))
   )
 
 function writeTensorType(

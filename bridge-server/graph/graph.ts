@@ -1,4 +1,4 @@
-import type { Shape } from './shape.ts'
+import { createSizes, type Shape, type Sizes } from './shape.ts'
 import type { Weight } from './weight.ts'
 
 /** A symbolic tensor: an edge of the graph being built. */
@@ -15,6 +15,8 @@ export interface GraphNode {
   readonly op: string
   readonly inputs: readonly string[]
   readonly output: string
+  /** Of the output. */
+  readonly shape: Shape
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -50,6 +52,8 @@ export interface Target {
 /** A graph under construction. Equal nodes and constants are made once. */
 export interface Graph {
   readonly target: Target
+  /** Names of the sizes that inputs leave free, and of those that follow from them. */
+  readonly sizes: Sizes
   readonly nodes: readonly GraphNode[]
   readonly constants: readonly Constant[]
   readonly externals: readonly ExternalTensor[]
@@ -71,7 +75,8 @@ export interface Graph {
   rows(name: string, weight: Weight, ids: Value): Value
 }
 
-const FLOAT = 1
+/** onnx.TensorProto.DataType.FLOAT, as `Cast` wants it. */
+export const FLOAT = 1
 
 export function createGraph(target: Target): Graph {
   const nodes: GraphNode[] = []
@@ -80,6 +85,7 @@ export function createGraph(target: Target): Graph {
   const inputs: GraphInput[] = []
   const outputs: Value[] = []
   const known = new Map<string, Value>()
+  const sizes = createSizes()
 
   const once = (key: string, make: () => Value): Value => {
     const found = known.get(key)
@@ -100,6 +106,7 @@ export function createGraph(target: Target): Graph {
 
   const graph: Graph = {
     target,
+    sizes,
     nodes,
     constants,
     externals,
@@ -107,17 +114,17 @@ export function createGraph(target: Target): Graph {
     outputs,
     input(name, type, dims) {
       inputs.push({ name, type, dims })
-      return { name, shape: dims.map((size) => (typeof size === 'number' ? size : -1)) }
+      return { name, shape: dims.map((size) => (typeof size === 'number' ? size : sizes.named(size))) }
     },
     output(name, value) {
-      nodes.push({ op: 'Identity', inputs: [value.name], output: name, attributes: {} })
+      nodes.push({ op: 'Identity', inputs: [value.name], output: name, shape: value.shape, attributes: {} })
       outputs.push({ name, shape: value.shape })
     },
     node(op, values, shape, attributes = {}) {
       const names = values.map((value) => value?.name ?? '')
       return once(`${op}(${names.join()})${JSON.stringify(attributes)}`, () => {
         const output = `${op}_${nodes.length}`
-        nodes.push({ op, inputs: names, output, attributes })
+        nodes.push({ op, inputs: names, output, shape, attributes })
         return { name: output, shape }
       })
     },

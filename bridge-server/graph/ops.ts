@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts'
 import type { Scope } from './scope.ts'
-import { broadcast, DYNAMIC, resolveReshape, type Shape } from './shape.ts'
+import { broadcast, DYNAMIC, multiple, resolveReshape, type Shape } from './shape.ts'
 
 const integers = (graph: Graph, values: readonly number[]): Value =>
   graph.constant(BigInt64Array.from(values, BigInt), [values.length])
@@ -18,6 +18,9 @@ const elementwise =
   }
 
 export const add = elementwise('Add')
+/** a + b, where the sizes of `b` are those of `a` or 1. */
+export const addOnto = (m: Scope, a: Value, b: Value): Value => m.graph.node('Add', [a, b], a.shape)
+
 export const sub = elementwise('Sub')
 export const mul = elementwise('Mul')
 export const div = elementwise('Div')
@@ -50,7 +53,7 @@ export const matmul = (m: Scope, a: Value, b: Value): Value =>
 
 /** `to`: 0 keeps the size at that place, −1 is what remains. */
 export const reshape = (m: Scope, x: Value, to: Shape): Value =>
-  m.graph.node('Reshape', [x, integers(m.graph, to)], resolveReshape(x.shape, to))
+  m.graph.node('Reshape', [x, integers(m.graph, to)], resolveReshape(x.shape, to, m.graph.sizes))
 
 /** Sizes of `x` along the axes from `start` up to `end`, as a tensor that exists when the graph runs. */
 export const sizes = (m: Scope, x: Value, start: number, end: number): Value =>
@@ -80,7 +83,9 @@ export const transpose = (m: Scope, x: Value, perm: readonly number[]): Value =>
 
 export function concat(m: Scope, values: readonly Value[], axis: number): Value {
   const lengths = values.map(({ shape }) => shape[axis] ?? DYNAMIC)
-  const total = lengths.includes(DYNAMIC) ? DYNAMIC : lengths.reduce((sum, length) => sum + length, 0)
+  const total = lengths.some((length) => length < 0)
+    ? DYNAMIC
+    : lengths.reduce((sum, length) => sum + length, 0)
   return m.graph.node('Concat', values, values[0]?.shape.with(axis, total) ?? [], { axis })
 }
 
@@ -116,7 +121,7 @@ export const expandLike = (m: Scope, x: Value, like: Value): Value =>
 /** torch's pixel_shuffle: [n, c·r², h, w] → [n, c, h·r, w·r] */
 export function pixelShuffle(m: Scope, x: Value, r: number): Value {
   const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
-  const shape = [n, c / r ** 2, ...sides.map((size) => (size < 0 ? DYNAMIC : size * r))]
+  const shape = [n, c / r ** 2, ...sides.map((size) => multiple(m.graph.sizes, size, r))]
   return m.graph.node('DepthToSpace', [x], shape, { blocksize: r, mode: 'CRD' })
 }
 
@@ -139,7 +144,7 @@ export function upsampleBilinear(
 function resize(m: Scope, x: Value, attributes: Readonly<Record<string, string>>, like?: Value): Value {
   const [n = DYNAMIC, c = DYNAMIC, h = DYNAMIC, w = DYNAMIC] = x.shape
   if (like === undefined) {
-    const double = (size: number): number => (size < 0 ? DYNAMIC : 2 * size)
+    const double = (size: number): number => multiple(m.graph.sizes, size, 2)
     const scales = m.graph.constant(Float32Array.of(1, 1, 2, 2), [4])
     return m.graph.node('Resize', [x, null, scales], [n, c, double(h), double(w)], attributes)
   }

@@ -14,17 +14,14 @@ const LENGTH_DELIMITED = 2
 const FIXED32 = 5
 
 export function createProtoWriter(): ProtoWriter {
-  const encoder = new TextEncoder()
-  let buffer = new Uint8Array(256)
-  let view = new DataView(buffer.buffer)
+  let buffer = Buffer.allocUnsafe(2 ** 16)
   let size = 0
 
   const reserve = (extra: number): void => {
     if (size + extra <= buffer.length) return
-    const larger = new Uint8Array(Math.max(buffer.length * 2, size + extra))
-    larger.set(buffer.subarray(0, size))
+    const larger = Buffer.allocUnsafe(Math.max(buffer.length * 2, size + extra))
+    buffer.copy(larger, 0, 0, size)
     buffer = larger
-    view = new DataView(buffer.buffer)
   }
 
   const unsigned = (value: number): void => {
@@ -49,6 +46,21 @@ export function createProtoWriter(): ProtoWriter {
 
   const tag = (field: number, wireType: number): void => unsigned((field << 3) | wireType)
 
+  /** What `write` appends, behind its length: most are short, so there is room for one byte of it, and long ones are moved on. */
+  const delimited = (write: () => void): void => {
+    reserve(1)
+    const start = ++size
+    write()
+    const length = size - start
+    let further = 0
+    for (let rest = length; rest > 0x7f; rest = Math.floor(rest / 0x80)) further++
+    reserve(further)
+    if (further > 0) buffer.copyWithin(start + further, start, size)
+    size = start - 1
+    unsigned(length)
+    size += length
+  }
+
   const writer: ProtoWriter = {
     varint(field, value) {
       tag(field, VARINT)
@@ -59,8 +71,7 @@ export function createProtoWriter(): ProtoWriter {
     float(field, value) {
       tag(field, FIXED32)
       reserve(4)
-      view.setFloat32(size, value, true)
-      size += 4
+      size = buffer.writeFloatLE(value, size)
       return writer
     },
     bytes(field, value) {
@@ -71,13 +82,21 @@ export function createProtoWriter(): ProtoWriter {
       size += value.length
       return writer
     },
-    string: (field, value) => writer.bytes(field, encoder.encode(value)),
-    message(field, write) {
-      const inner = createProtoWriter()
-      write(inner)
-      return writer.bytes(field, inner.finish())
+    string(field, value) {
+      tag(field, LENGTH_DELIMITED)
+      delimited(() => {
+        // UTF-8 has at most three bytes for each of JavaScript's units.
+        reserve(3 * value.length)
+        size += buffer.write(value, size)
+      })
+      return writer
     },
-    finish: () => buffer.slice(0, size)
+    message(field, write) {
+      tag(field, LENGTH_DELIMITED)
+      delimited(() => write(writer))
+      return writer
+    },
+    finish: () => Uint8Array.from(buffer.subarray(0, size))
   }
   return writer
 }

@@ -1,7 +1,7 @@
 import type { Value } from '../graph/graph.ts'
 import { add, mul, padChannels, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
 import type { Scope, View } from '../graph/scope.ts'
-import { convolved, DYNAMIC } from '../graph/shape.ts'
+import { convolved, DYNAMIC, multiple } from '../graph/shape.ts'
 
 interface Affine {
   /** As in torch: true unless said otherwise, and then it must be there. */
@@ -60,8 +60,8 @@ export function convolve(
   const shape = [
     n,
     out,
-    convolved(h, kernelH, stride, top + bottom),
-    convolved(w, kernelW, stride, left + right)
+    convolved(m.graph.sizes, h, { kernel: kernelH, stride, padding: top + bottom }),
+    convolved(m.graph.sizes, w, { kernel: kernelW, stride, padding: left + right })
   ]
   const operands = [x, weight].map((value) => padChannels(m, value, m.graph.target.channelMultiple))
   return m.graph.node('Conv', bias === null ? operands : [...operands, bias], shape, {
@@ -76,7 +76,7 @@ export function convTranspose2d(m: Scope, x: Value): Value {
   const weight = m.weight('weight')
   const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
   const [, out = DYNAMIC, kernel = 1] = weight.shape
-  const grown = (size: number): number => (size < 0 ? DYNAMIC : size * kernel)
+  const grown = (size: number): number => multiple(m.graph.sizes, size, kernel)
   return m.graph.node('ConvTranspose', [x, weight, m.weight('bias')], [n, out, grown(h), grown(w)], {
     kernel_shape: [kernel, kernel],
     strides: [kernel, kernel]

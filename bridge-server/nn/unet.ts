@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { Value } from '../graph/graph.ts'
-import { add, concat, silu } from '../graph/ops.ts'
+import { addOnto, concat, silu } from '../graph/ops.ts'
 import type { Scope } from '../graph/scope.ts'
 import type { Hypernetwork } from './hypernetwork.ts'
 import { conv2d, groupNorm } from './layers.ts'
@@ -29,7 +29,7 @@ export function unet(
 ): Value {
   const around = surroundings(m, conditions, options, hypernetworks)
   const guided = (value: Value, index: number): Value =>
-    residual === undefined ? value : add(m, value, residual(index, value.shape[1] ?? 0))
+    residual === undefined ? value : addOnto(m, value, residual(index, value.shape[1] ?? 0))
 
   let h = x
   const skips: Value[] = []

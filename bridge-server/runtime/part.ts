@@ -117,5 +117,5 @@ export function chooseMode(floatBytes: number, memoryBytes: number): Mode {
 /** Measured on SD 1.5: packing keeps a third more than the float32 copy; casts at every run hold the largest few weights. */
 function heldBytes(mode: Mode, floatBytes: number): number {
   if (mode === 'turbo') return 1.35 * floatBytes
-  return mode === 'medium' ? 1.15 * floatBytes : 0.3 * floatBytes
+  return mode === 'medium' ? 1.15 * floatBytes : 0.35 * floatBytes
 }
