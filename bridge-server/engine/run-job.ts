@@ -1,6 +1,7 @@
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Stage } from '../jobs/job.ts'
 import { generate } from '../pipeline/generate.ts'
+import type { Progress } from '../pipeline/progress.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
 import type { Models } from '../runtime/model.ts'
 import { readGray, readImage, readRgba, storeImage } from './picture-blobs.ts'
@@ -10,7 +11,7 @@ interface RunJobParts {
   readonly models: Models
 }
 
-/** Reads a job's images, generates, and stores what came out; the result names it. */
+/** Reads a job's images, generates, and stores what came out; the result names it. A job that is cancelled stores nothing. */
 export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: Stage): Promise<JobResult> {
   const started = performance.now()
   const { snapshot, selection, depth, controls = [] } = job.request
@@ -23,9 +24,13 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
       controls.map(({ mask }) => (mask === undefined ? Promise.resolve(null) : readGray(blobs, mask)))
     )
   }
+  let last: Omit<Progress, 'phase'> = { variation: 0, variations: job.request.count, step: 0, steps: 0 }
   const made = await generate(job.request, images, models, {
     signal: stage.signal,
-    onProgress: stage.onProgress,
+    onProgress(progress) {
+      last = progress
+      stage.onProgress(progress)
+    },
     onPreview: ({ variation, area, image }) =>
       stage.onPreview({
         variation,
@@ -35,6 +40,8 @@ export async function runJob(job: Job, { blobs, models }: RunJobParts, stage: St
         bytes: new Uint8Array(image.data.buffer, image.data.byteOffset, image.data.length)
       })
   })
+  stage.signal.throwIfAborted()
+  stage.onProgress({ ...last, phase: 'storing' })
   const variations = []
   for (const { pixels, ...seeds } of made.variations)
     variations.push({ pixels: await storeImage(blobs, pixels), ...seeds })

@@ -47,7 +47,8 @@ function watchEngine() {
   process.send = (message, ...rest) => {
     if (message.type === 'progress') {
       const { phase, step } = message.progress
-      reach(job, phase === 'sampling' ? `sampling-${step}` : phase)
+      // The word comes before anything is stored; the point is in the middle of it, below.
+      if (phase !== 'storing') reach(job, phase === 'sampling' ? `sampling-${step}` : phase)
     }
     if (message.type !== 'done') return send(message, ...rest)
     reach(job, 'before-done')
