@@ -46,7 +46,7 @@ export function upscalerNetwork(table: TensorTable): Upscaler['network'] | null 
   if (other !== undefined)
     throw new AppError('model-unsupported', {
       message: `${shownName(table.file)} is ${other[1]}, which Marquee cannot run.`,
-      hint: 'Take an ESRGAN, a Real-ESRGAN or a SwinIR.'
+      hint: 'Take an ESRGAN or a Real-ESRGAN.'
     })
   const network = known.find(([sign]) => inner.some((name) => sign.test(name)))?.[1]
   return network ?? (isCompact(table, prefix) ? 'srvgg' : null)
