@@ -49,7 +49,8 @@ export function valuesFor({ card: { id, parameters } }: Annotator, chosen: Value
       const value = chosen[parameter.id] ?? parameter.default
       if (value < parameter.min || value > parameter.max)
         throw new AppError('bad-message', {
-          message: `${parameter.id} of “${id}” must be ${parameter.min} to ${parameter.max}, but is ${value}.`
+          message: `${parameter.id} of “${id}” must be ${parameter.min} to ${parameter.max}, but is ${value}.`,
+          hint: `Choose a value in that range, or leave ${parameter.id} out: it is then ${parameter.default}.`
         })
       return [parameter.id, value]
     })

@@ -76,7 +76,7 @@ function parsed(schema: Fields[string], text: string, name: string): unknown {
 
 function complaint(schema: Fields[string], value: unknown, name: string): AppError | null {
   try {
-    checked(schema, value, name)
+    checked(schema, value, { name })
     return null
   } catch (error) {
     if (error instanceof AppError) return invalid(error.message)

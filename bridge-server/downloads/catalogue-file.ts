@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { AppError, toErrorReply } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import { DownloadCatalogue, DownloadEntry } from '../protocol/downloads.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
 import { checked } from '../protocol/parse.ts'
@@ -41,7 +41,7 @@ type Read = { readonly entry: DownloadEntry } | { readonly problem: ErrorReply }
 async function readEntries(file: string): Promise<readonly Read[]> {
   let listed: readonly unknown[]
   try {
-    listed = checked(DownloadCatalogue, JSON.parse(await readFile(file, 'utf8'))).entries
+    listed = checked(DownloadCatalogue, JSON.parse(await readFile(file, 'utf8')), { hint: mend }).entries
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     return [{ problem: problemIn(file, error) }]
@@ -56,11 +56,14 @@ async function readEntries(file: string): Promise<readonly Read[]> {
 }
 
 function checkedEntry(value: unknown): DownloadEntry {
-  const entry = checked(DownloadEntry, value)
+  const entry = checked(DownloadEntry, value, { hint: mend })
   for (const url of entry.mirrors) {
     const fault = faultOfMirror(url, { hasHash: entry.sha256 !== null })
     if (fault !== null)
-      throw new AppError('bad-message', { message: `the mirror ${url.slice(0, 200)} ${fault}.` })
+      throw new AppError('bad-message', {
+        message: `the mirror ${url.slice(0, 200)} ${fault}.`,
+        hint: 'Give the entry another mirror, or take this one out; CONTRIBUTING.md says what a mirror may be.'
+      })
   }
   return entry
 }
@@ -72,7 +75,10 @@ function collisionOf(
   if (own.has(entry.id))
     return problemIn(
       file,
-      new AppError('bad-message', { message: `there are two entries with the id “${entry.id}”.` })
+      new AppError('bad-message', {
+        message: `there are two entries with the id “${entry.id}”.`,
+        hint: 'Give one of them another id, or take it out.'
+      })
     )
   // Names that differ in case only are one file on many disks.
   const place = placeOf(entry).toLowerCase()
@@ -82,9 +88,14 @@ function collisionOf(
   if (other === undefined) return null
   return problemIn(
     `${file}, entry “${entry.id}”`,
-    new AppError('bad-message', { message: `file is ${entry.file}, as that of “${other.id}”.` })
+    new AppError('bad-message', {
+      message: `file is ${entry.file}, as that of “${other.id}”.`,
+      hint: 'Give one of them another file, or take it out.'
+    })
   )
 }
+
+const mend = 'Mend it; CONTRIBUTING.md says what an entry has.'
 
 const nameOf = (value: unknown): string => {
   const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined
@@ -92,13 +103,11 @@ const nameOf = (value: unknown): string => {
 }
 
 function problemIn(where: string, error: unknown): ErrorReply {
-  const said =
+  const { message, hint = mend }: { readonly message: string; readonly hint?: string | undefined } =
     error instanceof AppError
-      ? toErrorReply(error).message
-      : `it cannot be read (${error instanceof Error ? error.message : String(error)}).`
-  return {
-    code: 'settings-invalid',
-    message: `${where}: ${said}`,
-    hint: 'Mend it; CONTRIBUTING.md says what an entry has.'
-  }
+      ? error
+      : {
+          message: `it cannot be read (${error instanceof Error ? error.message : String(error)}).`
+        }
+  return { code: 'settings-invalid', message: `${where}: ${message}`, hint }
 }

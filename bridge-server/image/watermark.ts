@@ -41,7 +41,8 @@ export const canBeMarked = ({ width, height }: Pick<Rgba, 'width' | 'height'>): 
 export function writeWatermark(picture: Rgba, text: string, method: WatermarkMethod): Rgba {
   if (!canBeMarked(picture))
     throw new AppError('bad-message', {
-      message: `A picture of ${picture.width} × ${picture.height} pixels is too small for a watermark; ${leastPixels} pixels are needed.`
+      message: `A picture of ${picture.width} × ${picture.height} pixels is too small for a watermark; ${leastPixels} pixels are needed.`,
+      hint: 'Take a larger picture, as 256 × 256, or leave it without a watermark.'
     })
   const { y, u, v, width } = toYuv(picture)
   const part = usedPart(u, picture)

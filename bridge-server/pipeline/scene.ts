@@ -48,7 +48,8 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
       !(request.mode === 'depth2img' && request.strength === 1 && depth !== null)
     )
       throw new AppError('bad-message', {
-        message: `A request of mode ${request.mode} needs a snapshot of its area.`
+        message: `A request of mode ${request.mode} needs a snapshot of its area.`,
+        hint: 'Send what is visible there as request.snapshot, or take mode txt2img.'
       })
     return { original, picture: null, depth, controls, ...masksOf(request, images) }
   }
@@ -66,7 +67,8 @@ function mappedControls(
   const all = request.controls ?? []
   if (maps.length !== all.length)
     throw new AppError('bad-message', {
-      message: `The request has ${all.length} controls and ${maps.length} maps.`
+      message: `The request has ${all.length} controls and ${maps.length} maps.`,
+      hint: 'Send one image with each control.'
     })
   const inUse = controlsInUse(request)
   return all.flatMap((control, i) => {
@@ -116,6 +118,7 @@ function checkSizes(
   ] as const)
     if (image !== undefined && (image.width !== area.width || image.height !== area.height))
       throw new AppError('bad-message', {
-        message: `The ${name} has ${image.width} × ${image.height} pixels, the area ${area.width} × ${area.height}.`
+        message: `The ${name} has ${image.width} × ${image.height} pixels, the area ${area.width} × ${area.height}.`,
+        hint: `Send a ${name} of ${area.width} × ${area.height} pixels.`
       })
 }

@@ -47,23 +47,34 @@ function checkedMessage(value: unknown): ClientMessage {
 
 /**
  * `value` as what `schema` describes. Throws AppError 'bad-message' that names the first wrong field and its range;
- * `name` is what the whole is called.
+ * `name` is what the whole is called, `hint` what to do where "send it otherwise" is no advice.
  */
-export function checked<Schema extends TSchema>(schema: Schema, value: unknown, name = 'The message') {
+export function checked<Schema extends TSchema>(
+  schema: Schema,
+  value: unknown,
+  { name = 'The message', hint }: { readonly name?: string; readonly hint?: string } = {}
+) {
   if (Check(schema, value)) return value
   const first = firstComplaint(Errors(schema, value))
-  if (first === undefined) throw new AppError('bad-message', { message: `${name} is malformed.` })
+  if (first === undefined)
+    throw new AppError('bad-message', {
+      message: `${name} is malformed.`,
+      hint: hint ?? 'Update whatever sent it: it may be of another version than the server.'
+    })
   const field = first.instancePath.slice(1).replaceAll('/', '.') || name
   if (first.keyword === 'required')
     throw new AppError('bad-message', {
-      message: `${named(field, first.params.requiredProperties[0])} is missing.`
+      message: `${named(field, first.params.requiredProperties[0])} is missing.`,
+      hint: hint ?? 'Add it, or update whatever sent this: it may be older than the server.'
     })
   if (first.keyword === 'additionalProperties')
     throw new AppError('bad-message', {
-      message: `${named(field, first.params.additionalProperties[0])} is not a known field.`
+      message: `${named(field, first.params.additionalProperties[0])} is not a known field.`,
+      hint: hint ?? 'Leave it out, or update the server: it may be older than whatever sent this.'
     })
   throw new AppError('bad-message', {
-    message: `${field} must be ${expectation(at(schema, first.schemaPath))}, but is ${shown(at(value, first.instancePath))}.`
+    message: `${field} must be ${expectation(at(schema, first.schemaPath))}, but is ${shown(at(value, first.instancePath))}.`,
+    hint: hint ?? `Change ${field} to such a value and send it again.`
   })
 }
 
@@ -146,12 +157,18 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text)
   } catch {
-    throw new AppError('bad-message', { message: 'The message is not JSON.' })
+    throw new AppError('bad-message', {
+      message: 'The message is not JSON.',
+      hint: 'Send one JSON object, whole and in UTF-8.'
+    })
   }
   let level: unknown[] = [value]
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > deepest)
-      throw new AppError('bad-message', { message: `The message is nested deeper than ${deepest} levels.` })
+      throw new AppError('bad-message', {
+        message: `The message is nested deeper than ${deepest} levels.`,
+        hint: 'Send a flatter one; nothing that the server knows goes deeper than seven.'
+      })
     level = level.flatMap((inner) =>
       typeof inner === 'object' && inner !== null ? Object.values<unknown>({ ...inner }) : []
     )

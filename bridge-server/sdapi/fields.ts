@@ -1,12 +1,11 @@
 import { AppError } from '../errors.ts'
 
 /** Says which field is wrong, and how. */
-export const wrong = (field: string, message: string, hint?: string): AppError =>
-  new AppError('bad-message', {
-    message: `${field} ${message}`,
-    field,
-    ...(hint === undefined ? {} : { hint })
-  })
+export const wrong = (
+  field: string,
+  message: string,
+  hint = `Correct ${field} and send the request again.`
+): AppError => new AppError('bad-message', { message: `${field} ${message}`, field, hint })
 
 interface Range {
   readonly min: number

@@ -18,7 +18,8 @@ export async function checkRequest(request: GenerateRequest, blobs: BlobStore): 
   }
   if (request.mode !== 'txt2img' && request.snapshot === undefined)
     throw new AppError('bad-message', {
-      message: `request.snapshot is missing; ${request.mode} starts from what is visible.`
+      message: `request.snapshot is missing; ${request.mode} starts from what is visible.`,
+      hint: 'Send the pixels of the area as request.snapshot, or take mode txt2img.'
     })
   const sizes = await Promise.all(images.map(([, { blob }]) => blobs.renew(blob)))
   const missing = images.filter((_, index) => sizes[index] === null).map(([, { blob }]) => blob)
@@ -70,7 +71,8 @@ function imagesByField({
 function checkSize(field: string, { width, height }: ImageRef, area: GenerateRequest['area']): void {
   if (width !== area.width || height !== area.height)
     throw new AppError('bad-message', {
-      message: `request.${field} is ${width} × ${height}, but the area is ${area.width} × ${area.height}.`
+      message: `request.${field} is ${width} × ${height}, but the area is ${area.width} × ${area.height}.`,
+      hint: `Send an image of ${area.width} × ${area.height}, or change request.area.`
     })
 }
 
@@ -78,7 +80,8 @@ function checkImage(field: string, image: ImageRef, format: PixelFormat): void {
   const { width, height } = image
   if (image.format !== format)
     throw new AppError('bad-message', {
-      message: `request.${field} must be ${format}, but is ${image.format}.`
+      message: `request.${field} must be ${format}, but is ${image.format}.`,
+      hint: `Send it as ${format}, ${bytesPerPixel(format)} bytes a pixel.`
     })
   if (bytesOf(image) > maxBlobBytes)
     throw new AppError('too-large', {

@@ -12,16 +12,23 @@ export function checkUpscale({ mode, upscale, selection, hires, controls, area }
   if (mode !== 'upscale') {
     if (upscale !== undefined)
       throw new AppError('bad-message', {
-        message: `request.upscale belongs to mode upscale, not to ${mode}.`
+        message: `request.upscale belongs to mode upscale, not to ${mode}.`,
+        hint: 'Leave request.upscale out, or take mode upscale.'
       })
     return
   }
   if (upscale === undefined)
-    throw new AppError('bad-message', { message: 'request.upscale is missing; mode upscale needs it.' })
+    throw new AppError('bad-message', {
+      message: 'request.upscale is missing; mode upscale needs it.',
+      hint: 'Send request.upscale, or take another mode.'
+    })
   const others = { selection, hires, controls }
   for (const [field, value] of Object.entries(others))
     if (value !== undefined)
-      throw new AppError('bad-message', { message: `request.${field} means nothing in mode upscale.` })
+      throw new AppError('bad-message', {
+        message: `request.${field} means nothing in mode upscale.`,
+        hint: `Leave request.${field} out, or take another mode.`
+      })
   const { width, height } = upscaledSize(area, upscale)
   const bytes = width * height * bytesPerPixel('rgba8')
   if (bytes > maxBlobBytes)

@@ -57,8 +57,12 @@ function asAppError(error: unknown): AppError | null {
   if (error instanceof AppError) return error
   if (!(error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number')) return null
   if (error.statusCode < 400 || error.statusCode >= 500) return null
-  return new AppError(error.statusCode === 413 ? 'too-large' : 'bad-message', {
-    message: error.message,
-    cause: error
-  })
+  const { message } = error
+  return error.statusCode === 413
+    ? new AppError('too-large', { message, hint: 'Send less at once.', cause: error })
+    : new AppError('bad-message', {
+        message,
+        hint: 'Look at the method, the headers and the body: whoever sent this made the request wrong.',
+        cause: error
+      })
 }

@@ -35,7 +35,8 @@ export function modelRoutes(
       const { body } = request
       if (!(body instanceof Readable))
         throw new AppError('bad-message', {
-          message: 'A model file is sent as application/octet-stream, and has at least one byte.'
+          message: 'A model file is sent as application/octet-stream, and has at least one byte.',
+          hint: 'Send the bytes of the file as they are, with that content type.'
         })
       const length = request.headers['content-length']
       const announced = length === undefined ? null : Number(length)

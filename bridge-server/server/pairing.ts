@@ -69,7 +69,10 @@ export function claimRoute(app: FastifyInstance, pairing: Pairing): void {
   app.post<{ Body: unknown }>('/api/pairing/claim', { bodyLimit: 1024 }, ({ body }) => {
     const code: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'code') : undefined
     if (typeof code !== 'string')
-      throw new AppError('bad-message', { message: 'A claim is { "code": "…" }.' })
+      throw new AppError('bad-message', {
+        message: 'A claim is { "code": "…" }.',
+        hint: 'Send the code as JSON; the panel in the browser shows one under “Photoshop panel”.'
+      })
     return { token: pairing.claim(code) }
   })
 }

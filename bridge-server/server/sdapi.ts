@@ -110,7 +110,10 @@ function checkValues(text: string): void {
       at = textEnd(text, at)
       if (at < 0) return
     } else if ((code === ',' || code === '[' || code === '{') && ++values > maxValues)
-      throw new AppError('bad-message', { message: `The message has more than ${maxValues} values.` })
+      throw new AppError('bad-message', {
+        message: `The message has more than ${maxValues} values.`,
+        hint: 'Send fewer values at once: fewer pictures, units or script arguments.'
+      })
   }
 }
 

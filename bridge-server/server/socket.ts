@@ -132,7 +132,10 @@ async function obey(
 ): Promise<void> {
   switch (message.type) {
     case 'hello':
-      throw new AppError('bad-message', { message: 'hello was said before; it comes once, first.' })
+      throw new AppError('bad-message', {
+        message: 'hello was said before; it comes once, first.',
+        hint: 'Leave the second hello out, or open another connection for it.'
+      })
     case 'generate':
       await checkRequest(message.request, blobs)
       await checkNetworks?.(message.request)
@@ -161,7 +164,8 @@ interface Greeting {
 function greetingOf(parsed: Parsed, tokens: Tokens): Greeting | AppError {
   if (!parsed.ok)
     return new AppError('bad-message', {
-      message: `The first message must be hello. ${parsed.reply.error.message}`
+      message: `The first message must be hello. ${parsed.reply.error.message}`,
+      hint: parsed.reply.error.hint ?? 'Say hello with version, client and token, then everything else.'
     })
   const { message } = parsed
   if (message.type !== 'hello') return helloMissing()
