@@ -32,16 +32,36 @@ const problem = (name: string, message: string, remedy: string): Finding => ({
   remedy
 })
 
-/** Looks at one thing after the other. */
+type Check = (
+  config: Config,
+  terminal: Terminal
+) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>
+
+const checks: readonly (readonly [name: string, check: Check])[] = [
+  ['node', () => ok('node', `${process.version} on ${process.platform} ${process.arch}`)],
+  ['packages', checkPackages],
+  ['data', checkData],
+  ['port', checkPort],
+  ['memory', checkMemory],
+  ['device', checkDevices],
+  ['models', checkModels],
+  ['page', checkPage]
+]
+
+/** Looks at one thing after the other; one that cannot be looked at is a problem and hides no other. */
 export async function* checkUp(config: Config, terminal: Terminal): AsyncGenerator<Finding> {
-  yield ok('node', `${process.version} on ${process.platform} ${process.arch}`)
-  yield* await checkPackages()
-  yield* await checkData(config)
-  yield await checkPort(config)
-  yield checkMemory(config)
-  yield* await checkDevices(config, terminal)
-  yield* await checkModels(config)
-  yield existsSync(path.join(config.pageFolder, 'index.html'))
+  for (const [name, check] of checks) {
+    try {
+      yield* [await check(config, terminal)].flat()
+    } catch (error) {
+      yield problem(name, reasonOf(error), 'Mend what stands above first, then run marquee doctor again.')
+    }
+    terminal.signal.throwIfAborted()
+  }
+}
+
+function checkPage({ pageFolder }: Config): Finding {
+  return existsSync(path.join(pageFolder, 'index.html'))
     ? ok('page', 'built')
     : warning('page', 'not built yet', 'npm start builds it; the command line needs none.')
 }

@@ -28,8 +28,15 @@ export function choose<Thing extends Named>(what: string, text: string, things: 
       message: `${begins.length} ${what}s begin with “${text}”.`,
       hint: `Write more of one: ${listed(begins)}.`
     })
-  const ids = things.map(({ id }) => id)
-  const like = nearest(text, [...ids, ...things.map(({ label }) => label)])
+  const byId = nearest(
+    text,
+    things.map(({ id }) => id)
+  )
+  const byLabel = nearest(
+    text,
+    things.map(({ label }) => label)
+  )
+  const like = byId.length > 0 ? byId : byLabel
   throw new AppError('model-missing', {
     message: `There is no ${what} “${text}”.`,
     hint:

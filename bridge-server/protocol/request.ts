@@ -46,19 +46,23 @@ const NoiseSize = Struct({ width: side, height: side })
 
 export const Sampling = Struct(
   {
-    /** A sampler's and a schedule's id in the catalogue. */
+    /** A sampler's id in the catalogue. */
     sampler: Text({ maxLength: 64 }),
+    /** A schedule's id in the catalogue. */
     schedule: Text({ maxLength: 64 }),
+    /** How often the model improves the picture. */
     steps: Integer({ minimum: 1, maximum: 150 }),
     /** Guidance scale; 1 runs the model once a step, without the negative prompt, and so does any for a model that embeds it. */
     guidance: Num({ minimum: 0, maximum: 30 }),
     /** Variation i is made from seed + i; where there is a variation strength, all from the seed itself. */
     seed: Seed,
-    /** The seed that the first noise goes towards, and how far (0 is off); variation i goes towards this seed + i. */
+    /** The seed that the first noise goes towards; variation i goes towards this seed + i. */
     variationSeed: Optional(Seed),
+    /** How far it goes there; 0 is off. */
     variationStrength: Optional(Num({ minimum: 0, maximum: 1 })),
     /** Size in pixels of another picture of this seed, whose noise is put in the middle so that this one looks alike. */
     seedResize: Optional(NoiseSize),
+    /** Where the noise comes from: torch's CPU generator, or Philox as GPUs have it; absent: cpu. */
     noise: Optional(NoiseSource),
     /** 1 is the last layer of the text encoder, 2 the one before; absent is the model's own. */
     clipSkip: Optional(Integer({ minimum: 1, maximum: 12 })),
@@ -66,8 +70,9 @@ export const Sampling = Struct(
     eta: Optional(Num({ minimum: 0, maximum: 2 })),
     /** Rescale of guided predictions (arXiv:2305.08891), 0 is off. */
     guidanceRescale: Optional(Num({ minimum: 0, maximum: 1 })),
+    /** Begin from pure noise, as models that were trained so want it (arXiv:2305.08891). */
     zeroTerminalSnr: Optional(Flag()),
-    /** `original` when absent. */
+    /** What weights in prompts do, by the web UI's names; `original` when absent. */
     emphasis: Optional(Emphasis)
   },
   { additionalProperties: false }
