@@ -156,8 +156,10 @@ async function checkDevices({ device }: Config, { progress }: Terminal): Promise
       findings.push(ok('device', `${choice} computes rightly (${target.attention} attention)`))
     } catch (error) {
       const { message, hint = '' } = toErrorReply(error)
-      // Nobody asked for one that is not there.
-      findings.push(device === choice ? problem('device', message, hint) : warning('device', message, hint))
+      // That one is not there is bad only for who asked for it.
+      findings.push(
+        device === choice ? problem('device', message, hint) : ok('device', `${choice} is not to be had here`)
+      )
     }
   }
   const used = await openDevice(device).catch(() => null)
