@@ -2,7 +2,7 @@ import { makeMap, type OpenNetwork } from '../annotate/make-map.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ImageRef } from '../protocol/images.ts'
-import { readImage, storeImage } from './picture-blobs.ts'
+import { readImage, storeImage } from '../image/picture-blobs.ts'
 
 /** Reads a request's image, makes its map, and stores it. */
 export const annotateBlob = async (

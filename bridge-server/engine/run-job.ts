@@ -4,7 +4,7 @@ import { generate } from '../pipeline/generate.ts'
 import type { Progress } from '../pipeline/progress.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
 import type { Models } from '../runtime/model.ts'
-import { readGray, readImage, readRgba, storeImage } from './picture-blobs.ts'
+import { readGray, readImage, readRgba, storeImage } from '../image/picture-blobs.ts'
 
 interface RunJobParts {
   readonly blobs: BlobStore

@@ -5,6 +5,7 @@ import type { Rgba } from '../image/pixels.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
 import { toPixels } from '../image/tensor-pixels.ts'
 import type { Phase } from '../protocol/messages.ts'
+import type { Rect } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
@@ -79,23 +80,30 @@ export function createPass(pass: Pass, given: PassGiven): RunningPass {
       workplace
     )
   }
-  const jobAt = (workplace: Workplace): Promise<LatentsJob> =>
+  const jobAt = (workplace: () => Promise<Workplace>): Promise<LatentsJob> =>
     pass.tiles.length > 1 || typeof pass.from === 'object'
-      ? layOut(workplace)
-      : (shared ??= layOut(workplace))
+      ? workplace().then(layOut)
+      : (shared ??= workplace().then(layOut))
 
-  const sampled = async (workplace: Workplace, run: Run, done: TilesDone): Promise<Tensor> => {
+  const sampled = async (
+    tile: Rect,
+    workplace: () => Promise<Workplace>,
+    run: Run,
+    done: TilesDone
+  ): Promise<Tensor> => {
     const before = done.tiles * stepsOfTile
     run.report('encoding', before)
     const job = await jobAt(workplace)
-    const { tile } = workplace
     const looks: Promise<void>[] = []
     run.report('sampling', before)
     const data = await sampleLatents(job, run.seeds, ({ index, denoised }) => {
       const step = before + Math.min(index + 1, stepsOfTile)
       run.report('sampling', step)
       const isLast = step === pass.tiles.length * stepsOfTile
-      looks.push(run.look({ denoised, tile, isLast, dims: job.dims, picture: done.picture }))
+      const shown = run.look({ denoised, tile, isLast, dims: job.dims, picture: done.picture })
+      // It fails the job below, and not the process before.
+      shown.catch(() => undefined)
+      looks.push(shown)
     })
     await Promise.all(looks)
     run.report('decoding', before + stepsOfTile)
@@ -108,11 +116,14 @@ export function createPass(pass: Pass, given: PassGiven): RunningPass {
       const [only, ...others] = pass.tiles
       const { depth } = given
       if (only !== undefined && others.length === 0) {
-        const start = await startOf(pass, given, run)
-        const whole = tileOf(sceneAtSize(scene, start.picture, pass.size), only)
-        return {
-          latents: await sampled({ ...whole, ...start, tile: only, depth }, run, { tiles: 0, picture: null })
+        const whole = async (): Promise<Workplace> => {
+          const start = await startOf(pass, given, run)
+          return {
+            ...tileOf(sceneAtSize(scene, start.picture, pass.size), only),
+            ...{ ...start, tile: only, depth }
+          }
         }
+        return { latents: await sampled(only, whole, run, { tiles: 0, picture: null }) }
       }
       const picture = await startingPicture(pass, given, run)
       const whole = sceneAtSize(scene, picture, pass.size)
@@ -121,7 +132,8 @@ export function createPass(pass: Pass, given: PassGiven): RunningPass {
       const fades = fadesOf(pass.tiles)
       for (const [i, tile] of pass.tiles.entries()) {
         const done = { tiles: i, picture: mosaic.picture }
-        const latents = await sampled({ ...tileOf(whole, tile), tile, depth }, run, done)
+        const here = { ...tileOf(whole, tile), tile, depth }
+        const latents = await sampled(tile, () => Promise.resolve(here), run, done)
         mosaic.lay(toPixels(await model.decode(latents)), tile, fades[i]!)
       }
       return { pixels: mosaic.picture }

@@ -1,4 +1,5 @@
 import type { Field } from '../image/metadata.ts'
+import { readRgba, storeImage } from '../image/picture-blobs.ts'
 import type { Rgba } from '../image/pixels.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
@@ -8,7 +9,7 @@ import { fieldsOf, isObject, wrong, type Fields } from './fields.ts'
 import { secondPassOf } from './hires.ts'
 import { infotext } from './infotext.ts'
 import type { Options } from './options.ts'
-import { decodedPicture, encodedPicture, readPicture, storedMask, storedPicture } from './pictures.ts'
+import { decodedPicture, encodedPicture } from './pictures.ts'
 import { recipeOf, requestOf, type Recipe, type RecipeContext } from './recipe.ts'
 import type { Runs } from './runs.ts'
 import { samplerName, type Samplers } from './samplers.ts'
@@ -95,8 +96,8 @@ async function originOf(
     start: {
       mode: 'img2img',
       strength,
-      snapshot: await storedPicture(blobs, begun.picture),
-      ...(begun.mask === null ? {} : { selection: await storedMask(blobs, begun.mask) }),
+      snapshot: await storeImage(blobs, begun.picture),
+      ...(begun.mask === null ? {} : { selection: await storeImage(blobs, begun.mask) }),
       ...(depth === undefined ? {} : { depth: await depthOf(depth, blobs) }),
       ...(Object.keys(webui).length === 0 ? {} : { webui: { roundMask: true, ...webui } })
     },
@@ -112,7 +113,7 @@ async function originOf(
 /** A depth map of the picture's size, for depth models: our own field. */
 async function depthOf(value: unknown, blobs: BlobStore) {
   const { maskFrom } = await import('../image/webui-mask.ts')
-  return storedMask(blobs, maskFrom(await decodedPicture(value, 'depth'), false))
+  return storeImage(blobs, maskFrom(await decodedPicture(value, 'depth'), false))
 }
 
 async function readRecipe(call: Call, fields: Fields, parts: GenerateParts) {
@@ -159,7 +160,7 @@ async function produce(call: Call, { fields, recipe, origins }: Work, parts: Gen
       const text = infotext(recipe, index + j, origin.facts, parts.version)
       infotexts.push(text)
       if (fields.flag('send_images', true))
-        images.push(await encodedPicture(origin.finish(await readPicture(parts.blobs, pixels)), text))
+        images.push(await encodedPicture(origin.finish(await readRgba(parts.blobs, pixels)), text))
     }
   const echo = Object.fromEntries(fields.entries())
   const hidden = fields.flag('include_init_images', false) ? {} : { init_images: null, mask: null }

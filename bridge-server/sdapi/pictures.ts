@@ -1,7 +1,5 @@
-import type { Gray, Rgba } from '../image/pixels.ts'
+import type { Rgba } from '../image/pixels.ts'
 import { AppError } from '../errors.ts'
-import type { BlobStore } from '../jobs/blobs.ts'
-import type { ImageRef } from '../protocol/images.ts'
 import { shown, wrong } from './fields.ts'
 
 /** Longest side and pixels of a picture that is sent: 64 megapixels, told by its header before it is unpacked. */
@@ -40,19 +38,4 @@ export async function encodedPicture(picture: Rgba, parameters: string | null): 
   const { encodePng } = await import('../image/codec.ts')
   const text = parameters === null ? {} : { parameters }
   return (await encodePng(picture, text, 'opaque')).toString('base64')
-}
-
-/** Stores a picture where jobs find it. */
-export async function storedPicture(blobs: BlobStore, { width, height, data }: Rgba): Promise<ImageRef> {
-  const blob = await blobs.put(new Uint8Array(data.buffer, data.byteOffset, data.length))
-  return { blob, width, height, format: 'rgba8' }
-}
-
-export async function storedMask(blobs: BlobStore, { width, height, data }: Gray): Promise<ImageRef> {
-  return { blob: await blobs.put(data), width, height, format: 'gray8' }
-}
-
-export async function readPicture(blobs: BlobStore, { blob, width, height }: ImageRef): Promise<Rgba> {
-  const bytes = await blobs.get(blob)
-  return { width, height, data: new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.length) }
 }

@@ -35,8 +35,9 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
   })
   const clients = new WeakMap<FastifyRequest, string>()
   app.addHook('onRequest', (request, reply, done) => {
-    refuseForeignPages(request, origins())
     const holder = holderOf(request, tokens)
+    // A browser sends Basic credentials by itself, but never a right Bearer.
+    if (holder === null || !isBearer(request)) refuseForeignPages(request, origins())
     if (holder === null && access === 'token') {
       void reply.header('www-authenticate', 'Basic realm="Marquee"')
       throw unauthorized()
@@ -54,7 +55,9 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
         const { body, query } = request
         const client = clients.get(request) ?? ''
         // A picture may take longer than a silent connection may last.
-        request.raw.socket.setTimeout(0)
+        const { socket } = request.raw
+        const { timeout: idle = 0 } = socket
+        socket.setTimeout(0)
         const call = { client, body, query: asRecord(query), signal: goneSignal(reply) }
         try {
           return await reply.send(await answer(call))
@@ -62,6 +65,8 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
           if (!(error instanceof AppError) || error.field === undefined) throw error
           const detail = { loc: ['body', ...error.field.split('.')], msg: error.message, type: 'value_error' }
           return await reply.status(422).send({ detail: [detail] })
+        } finally {
+          socket.setTimeout(idle)
         }
       }
     })
@@ -88,9 +93,10 @@ function holderOf({ headers }: FastifyRequest, tokens: Tokens): string | null {
   return tokens.holderOf(pair.slice(pair.indexOf(':') + 1))
 }
 
-/** Browsers send Basic credentials by themselves, and none are asked for where it is open: only pages of our own may ask. */
+const isBearer = ({ headers }: FastifyRequest): boolean => /^Bearer /i.test(headers.authorization ?? '')
+
+/** Where credentials prove nothing only pages of our own may ask. */
 function refuseForeignPages({ headers }: FastifyRequest, own: readonly string[]): void {
-  if (/^Bearer /i.test(headers.authorization ?? '')) return
   const { origin } = headers
   const site = headers['sec-fetch-site']
   const isOwn = origin === undefined || own.includes(origin)

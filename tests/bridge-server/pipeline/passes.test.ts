@@ -93,3 +93,36 @@ describe('a second pass', () => {
     expect(seen.map(({ phase }) => phase)).toContain('upscaling')
   })
 })
+
+test('variations encode the picture they start from once', async () => {
+  const model = fakeModel({ sees })
+  let encoded = 0
+  const counting = {
+    ...model,
+    encode: (image: Parameters<typeof model.encode>[0]) => {
+      encoded++
+      return model.encode(image)
+    },
+    with: () => Promise.resolve(counting)
+  }
+  const snapshot = { ...small, data: new Uint8ClampedArray(4 * 128 * 128).fill(255) }
+  const request = requestOf(small, { mode: 'img2img', strength: 0.5, count: 3 })
+  await generate(request, { snapshot }, fakeModels(counting), {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onPreview: () => undefined
+  })
+  expect(encoded).toBe(1)
+})
+
+test('a preview that fails fails its job, and the process goes on', async () => {
+  const broken = (): Promise<never> => Promise.reject(new Error('no room for previews'))
+  const model = fakeModel({ sees, tinyDecoder: broken })
+  const job = generate(requestOf(small), {}, fakeModels(model), {
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onPreview: () => undefined
+  })
+  // Rejections that nobody takes would fail this run.
+  await expect(job).rejects.toThrow('no room for previews')
+})

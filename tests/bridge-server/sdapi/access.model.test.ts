@@ -206,7 +206,8 @@ describe('--sdapi open', () => {
       { origin: 'https://example.org' },
       { origin: 'null' },
       { 'sec-fetch-site': 'cross-site' },
-      { 'sec-fetch-site': 'same-site' }
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'null', authorization: 'Bearer made-up' }
     ])
       expect((await ask(marquee, '/sdapi/v1/sd-models', { headers })).status).toBe(403)
     expect((await ask(marquee, '/sdapi/v1/sd-models', { headers: { host: 'evil.example' } })).status).toBe(

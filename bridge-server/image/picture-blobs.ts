@@ -1,27 +1,32 @@
 import { AppError } from '../errors.ts'
-import type { Gray, Rgba } from '../image/pixels.ts'
-import type { BlobStore } from '../jobs/blobs.ts'
 import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
+import type { Gray, Rgba } from './pixels.ts'
+
+/** Where bytes are kept by their names (jobs/blobs.ts). */
+interface Blobs {
+  get(id: string): Promise<Buffer>
+  put(bytes: Uint8Array): Promise<string>
+}
 
 // Images as blobs. Reading throws AppError 'blob-missing', and 'blob-mismatch' where a blob has not the bytes that its ref says.
 
 /** An image in the format that its ref names. */
-export const readImage = (blobs: BlobStore, image: ImageRef): Promise<Rgba | Gray> =>
+export const readImage = (blobs: Blobs, image: ImageRef): Promise<Rgba | Gray> =>
   image.format === 'rgba8' ? readRgba(blobs, image) : readGray(blobs, image)
 
-export async function readRgba(blobs: BlobStore, image: ImageRef): Promise<Rgba> {
+export async function readRgba(blobs: Blobs, image: ImageRef): Promise<Rgba> {
   const bytes = await bytesOf(blobs, image)
   const data = new Uint8ClampedArray(bytes.buffer, bytes.byteOffset, bytes.length)
   return { width: image.width, height: image.height, data }
 }
 
-export async function readGray(blobs: BlobStore, image: ImageRef): Promise<Gray> {
+export async function readGray(blobs: Blobs, image: ImageRef): Promise<Gray> {
   const bytes = await bytesOf(blobs, image)
   const data = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   return { width: image.width, height: image.height, data }
 }
 
-async function bytesOf(blobs: BlobStore, { blob, width, height, format }: ImageRef): Promise<Buffer> {
+async function bytesOf(blobs: Blobs, { blob, width, height, format }: ImageRef): Promise<Buffer> {
   const bytes = await blobs.get(blob)
   const expected = width * height * bytesPerPixel(format)
   if (bytes.length === expected) return bytes
@@ -30,13 +35,13 @@ async function bytesOf(blobs: BlobStore, { blob, width, height, format }: ImageR
   })
 }
 
-export const storeImage = (blobs: BlobStore, image: Rgba | Gray): Promise<ImageRef> =>
+export const storeImage = (blobs: Blobs, image: Rgba | Gray): Promise<ImageRef> =>
   image.data.length === image.width * image.height
     ? store(blobs, image, 'gray8')
     : store(blobs, image, 'rgba8')
 
 async function store(
-  blobs: BlobStore,
+  blobs: Blobs,
   { width, height, data }: Rgba | Gray,
   format: ImageRef['format']
 ): Promise<ImageRef> {
