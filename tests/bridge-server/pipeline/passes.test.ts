@@ -1,3 +1,4 @@
+import { setImmediate as immediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { generate } from '../../../bridge-server/pipeline/generate.ts'
 import { passesFor } from '../../../bridge-server/pipeline/plan.ts'
@@ -118,7 +119,16 @@ test('variations encode the picture they start from once', async () => {
 test('a preview that fails fails its job, and the process goes on', async () => {
   const broken = (): Promise<never> => Promise.reject(new Error('no room for previews'))
   const model = fakeModel({ sees, tinyDecoder: broken })
-  const job = generate(requestOf(small), {}, fakeModels(model), {
+  // A rejection is nobody's once a step takes longer than a turn of the event loop.
+  const slow = {
+    ...model,
+    unet: async (input: Parameters<typeof model.unet>[0]) => {
+      await immediate()
+      return model.unet(input)
+    },
+    with: () => Promise.resolve(slow)
+  }
+  const job = generate(requestOf(small), {}, fakeModels(slow), {
     signal: new AbortController().signal,
     onProgress: () => undefined,
     onPreview: () => undefined
