@@ -54,7 +54,7 @@ export const Sampling = Struct(
     steps: Integer({ minimum: 1, maximum: 150 }),
     /** Guidance scale; 1 runs the model once a step, without the negative prompt, and so does any for a model that embeds it. */
     guidance: Num({ minimum: 0, maximum: 30 }),
-    /** Variation i is made from seed + i; where there is a variation strength, all from the seed itself. */
+    /** Variation i is made from seed + i (modulo 2³²); where there is a variation strength, all from the seed itself. */
     seed: Seed,
     /** The seed that the first noise goes towards; variation i goes towards this seed + i. */
     variationSeed: Optional(Seed),

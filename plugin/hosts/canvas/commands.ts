@@ -3,6 +3,7 @@ import type { Editor } from './editor.ts'
 import type { EditorState } from './editor-state.ts'
 import {
   addMask,
+  canMergeDown,
   changeLayer,
   duplicateLayer,
   insertLayers,
@@ -148,8 +149,10 @@ const layer: readonly Command[] = [
     group: 'Layer',
     label: 'Merge down',
     keys: ['Ctrl+E'],
-    can: (state) =>
-      state.document?.layers.indexOf(layerOf(state) ?? state.document.layers[0]!) !== 0 && hasLayer(state),
+    can: (state) => {
+      const layer = layerOf(state)
+      return state.document !== null && layer !== null && canMergeDown(state.document, layer.id)
+    },
     run: onLayer((editor, { id }) => editor.apply('Merge down', mergeDown(id)))
   },
   {
@@ -157,7 +160,7 @@ const layer: readonly Command[] = [
     group: 'Layer',
     label: 'Keep from the model, or show to it again',
     keys: [],
-    can: hasLayer,
+    can: (state) => hasLayer(state) && layerOf(state)?.role.kind !== 'control',
     run: onLayer((editor, { id, role }) => {
       if (role.kind === 'picture')
         editor.apply('Keep layer from the model', changeLayer(id, { role: { kind: 'excluded' } }))

@@ -106,15 +106,33 @@ export function activateLayer(id: string, editing: 'pixels' | 'mask' = 'pixels')
 }
 
 /**
+ * Two layers become one only where they are the same to the model: what it is not to see would else become part of what it
+ * sees. Maps stay alone.
+ */
+const isMergeable = (upper: Layer, lower: Layer): boolean =>
+  upper.role.kind === lower.role.kind && upper.role.kind !== 'control'
+
+/** Whether `mergeDown` would do anything. */
+export function canMergeDown({ layers }: CanvasDocument, id: string): boolean {
+  const [lower, upper] = pairOf(layers, id)
+  return upper !== undefined && lower !== undefined && isMergeable(upper, lower)
+}
+
+/** The layer below one, and the one. */
+function pairOf(layers: readonly Layer[], id: string): readonly [Layer | undefined, Layer | undefined] {
+  const index = layers.findIndex((layer) => layer.id === id)
+  return [layers[index - 1], layers[index]]
+}
+
+/**
  * Merges a layer into the one below. The lower layer's mask and opacity go into its pixels; its name, place and blend
- * mode stay. Nothing changes to the eye where the lower layer is normal.
+ * mode stay. Nothing changes to the eye where the lower layer is normal, nor at all where
+ * `canMergeDown` says no.
  */
 export function mergeDown(id: string): Edit {
   return (document) => {
-    const index = document.layers.findIndex((layer) => layer.id === id)
-    const upper = document.layers[index]
-    const lower = document.layers[index - 1]
-    if (upper === undefined || lower === undefined) return document
+    const [lower, upper] = pairOf(document.layers, id)
+    if (upper === undefined || lower === undefined || !isMergeable(upper, lower)) return document
     const merged = mergedLayer(lower, upper)
     const layers = document.layers.filter((layer) => layer !== upper)
     return {

@@ -81,6 +81,10 @@ describe('seeds', () => {
     expect(again.variations[0]!.pixels).toEqual(three.variations[0]!.pixels)
     expect(next.variations[0]!.pixels).toEqual(three.variations[1]!.pixels)
     expect(next.variations[0]!.pixels).not.toEqual(again.variations[0]!.pixels)
+    // Every seed of a result can be sent again.
+    const [last, first] = [await make(2 ** 32 - 1, 2), await make(0, 1)]
+    expect(last.variations.map(({ seed }) => seed)).toEqual([2 ** 32 - 1, 0])
+    expect(last.variations[1]!.pixels).toEqual(first.variations[0]!.pixels)
   })
 })
 

@@ -10,6 +10,7 @@ import {
 import { createEditor } from '../../../../plugin/hosts/canvas/editor.ts'
 import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
 import * as layers from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { controlRole } from '../../../../plugin/hosts/canvas/layer-role.ts'
 import { layerBounds } from '../../../../plugin/hosts/canvas/layer.ts'
 import { clearSelected, copySelected } from '../../../../plugin/hosts/canvas/pixel-edits.ts'
 import { planeBounds, readPlane } from '../../../../plugin/hosts/canvas/plane.ts'
@@ -123,6 +124,23 @@ describe('layers', () => {
     const merged = layers.mergeDown('top')(layers.mergeDown('middle')(start))
     expect(merged.layers.map(({ id }) => id)).toEqual(['ground'])
     expect(look(merged)).toBe(look(start))
+  })
+
+  it('what the model is not to see is merged with nothing that it sees, and a map with nothing', () => {
+    const excluded = layers.changeLayer('top', { role: { kind: 'excluded' } })(start)
+    expect(layers.canMergeDown(start, 'top')).toBe(true)
+    expect(layers.canMergeDown(start, 'ground')).toBe(false)
+    expect(layers.canMergeDown(excluded, 'top')).toBe(false)
+    expect(layers.mergeDown('top')(excluded)).toBe(excluded)
+    const both = layers.changeLayer('middle', { role: { kind: 'excluded' } })(excluded)
+    expect(
+      layers
+        .mergeDown('top')(both)
+        .layers.map(({ role }) => role.kind)
+    ).toEqual(['picture', 'excluded'])
+    const map = controlRole(null)
+    const maps = layers.changeLayer('top', { role: map })(layers.changeLayer('middle', { role: map })(start))
+    expect(layers.mergeDown('top')(maps)).toBe(maps)
   })
 
   it('moving a layer there and back changes no byte', () => {
