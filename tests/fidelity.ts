@@ -13,7 +13,14 @@ const start = '<!-- measured -->'
 if (findGolden('pictures') === null) throw new Error('The big golden sets must lie beside the repository.')
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-fidelity-'))
 const file = path.join(folder, 'measured.jsonl')
-const tests = ['runtime/networks', 'runtime/pocket', 'pipeline/pictures.golden', 'sampling/samplers.golden']
+const tests = [
+  'runtime/networks',
+  'runtime/pocket',
+  'runtime/lcm',
+  'pipeline/lcm',
+  'pipeline/pictures.golden',
+  'sampling/samplers.golden'
+]
 const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...tests], {
   cwd: root,
   stdio: 'inherit',
@@ -21,7 +28,7 @@ const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...tests],
 })
 if (status !== 0 || !existsSync(file)) throw new Error('The comparisons did not pass; nothing was written.')
 
-/** The worst value of each row, in the order in which rows came. */
+/** The worst value of each row. */
 const tables = new Map<string, Map<string, number>>()
 for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
   const { table, row, value } = JSON.parse(line) as Measurement
@@ -31,14 +38,18 @@ for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
 }
 rmSync(folder, { recursive: true })
 
-const written = [...tables].flatMap(([table, rows]) => [
-  `### ${table}`,
-  '',
-  '| case | largest difference |',
-  '|---|---|',
-  ...[...rows].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([row, value]) => `| ${row} | ${shown(value)} |`),
-  ''
-])
+const written = [...tables]
+  .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  .flatMap(([table, rows]) => [
+    `### ${table}`,
+    '',
+    '| case | largest difference |',
+    '|---|---|',
+    ...[...rows]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([row, value]) => `| ${row} | ${shown(value)} |`),
+    ''
+  ])
 const [words = ''] = readFileSync(introduction, 'utf8').split(start)
 writeFileSync(introduction, `${words}${start}\n\n${written.join('\n')}`)
 
