@@ -1,0 +1,98 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import type { Locator } from 'playwright-core'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
+import { modelBytes } from '../support/model-bytes.ts'
+import { writePocketExtras } from '../support/pocket-extras.ts'
+import { sitDown, type Person } from './person.ts'
+
+/** What a person adds to Marquee: model files, and networks that the prompt names. */
+describe('models and what goes beside them', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-models-'))
+  let marquee: RunningMarquee
+  let person: Person
+
+  beforeAll(async () => {
+    writePocketExtras(path.join(folder, 'extras'))
+    marquee = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
+    person = await sitDown(marquee.url)
+    await person.button('Generate').waitFor()
+  })
+  afterAll(async () => {
+    await person.close()
+    await marquee.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  /** Drops a file as the system's file manager does. */
+  const drop = async (target: Locator, name: string, bytes: Uint8Array): Promise<void> => {
+    const dataTransfer = await person.page.evaluateHandle(
+      ([fileName, content]) => {
+        const transfer = new DataTransfer()
+        transfer.items.add(new File([new Uint8Array(content)], fileName))
+        return transfer
+      },
+      [name, [...bytes]] as const
+    )
+    for (const type of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(type, { dataTransfer })
+  }
+  const prompt = () => person.page.getByRole('textbox', { name: 'Prompt', exact: true })
+
+  it('takes a model file that is dropped on the panel, and offers it', async () => {
+    const { page } = person
+    await drop(prompt(), 'my model.safetensors', modelBytes)
+    await person.button('Settings').click()
+    await page.getByRole('button', { name: /^Automatic/ }).click()
+    const choice = page.getByRole('option', { name: /My model/ })
+    await choice.waitFor()
+    expect((await choice.boundingBox())?.width).toBeGreaterThan(200)
+    await person.shot('20-model-dropped')
+    await choice.click()
+    await page.getByRole('button', { name: /^My model/ }).click()
+    await page.getByRole('option', { name: /^Pocket(?! depth)/ }).click()
+    await person.button('Settings').click()
+  })
+
+  it('makes a layer of a picture that is dropped on the canvas', async () => {
+    const picture = { width: 90, height: 70, channels: 3, background: '#884422' } as const
+    const bytes = await sharp({ create: picture }).png().toBuffer()
+    await drop(person.page.getByRole('application'), 'brown.png', bytes)
+    await person.button('Hide brown').waitFor()
+  })
+
+  it('completes a LoRA at the prompt, weighs it, and says where one is not there', async () => {
+    const { page } = person
+    await prompt().click()
+    await page.keyboard.type('a red car <lo')
+    await page.getByRole('option', { name: /pocket-ink/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await expect.poll(() => prompt().inputValue()).toContain('<lora:pocket-ink:1>')
+    const weight = page.getByRole('slider', { name: /pocket-ink/ })
+    await weight.focus()
+    await page.keyboard.press('ArrowRight')
+    await expect.poll(() => prompt().inputValue()).toMatch(/<lora:pocket-ink:1\.\d+>/)
+    await prompt().press('End')
+    await page.keyboard.type(' <lora:nowhere:1>')
+    await page.getByText(/There is no LoRA “nowhere”/).waitFor()
+    await person.shot('21-lora-at-the-prompt')
+    await person.button('Take nowhere out').click()
+    await person.button('Generate').click()
+    await person.button('Apply').waitFor({ timeout: 60_000 })
+    expect(person.troubles).toEqual([])
+  })
+
+  it('offers downloads with their licences, and starts none by itself', async () => {
+    await person.button('Settings').click()
+    await person.button('Download').first().click()
+    await person.page.getByText('Stable Diffusion 1.5 inpainting').waitFor()
+    await person.page
+      .getByText(/Licence: CreativeML/)
+      .first()
+      .waitFor()
+    await person.shot('22-downloads')
+    await person.button('Close').click()
+  })
+})
