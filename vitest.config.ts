@@ -8,7 +8,11 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.{ts,tsx}'],
           exclude: ['tests/e2e/**', 'tests/**/*.model.test.ts', 'tests/**/*.fuzz.test.ts'],
-          testTimeout: 20_000
+          testTimeout: 20_000,
+          // Loading the same modules for every file anew takes as long as the tests; they share no state.
+          pool: 'threads',
+          isolate: false,
+          maxWorkers: '100%'
         }
       },
       {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sha256, startBridge, testToken } from '../../support/bridge.ts'
+import { randomBelow } from '../../support/random-below.ts'
 
 // Sends parts of blobs in any order, of any length, cut off and with broken headers. Every run is the same.
 
@@ -10,15 +11,6 @@ beforeAll(async () => {
   bridge = await startBridge({ run: () => () => Promise.reject(new Error('No engine here')) })
 })
 afterAll(() => bridge.close())
-
-/** Numerical Recipes' generator: integers below `limit`. */
-function createRandom(seed: number): (limit: number) => number {
-  let state = seed
-  return (limit) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * limit)
-  }
-}
 
 const total = 1000
 const blobs = Array.from({ length: 6 }, (_, at) =>
@@ -55,7 +47,7 @@ function expectedStatus(way: Way, fits: boolean, good: number): number {
 }
 
 it('outlives 3000 parts, and has every blob whole or not at all', { timeout: 120_000 }, async () => {
-  const random = createRandom(7)
+  const random = randomBelow(7)
   const pick = <T>(list: readonly T[]): T => list[random(list.length)]!
   /** Where each upload should stand. */
   const held = blobs.map(() => 0)

@@ -2,7 +2,7 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../../../bridge-server/errors.ts'
-import { parseHeader, readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
+import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
 import { safetensorsOf, safetensorsWithHeader, temporaryFolder } from '../../support/tensor-files.ts'
 
 function fileOf(bytes: Buffer): string {
@@ -122,53 +122,3 @@ describe('a broken file is refused, naming what is wrong', () => {
     await expect(readSafetensors('/nowhere/x.safetensors')).rejects.toMatchObject({ code: 'model-missing' })
   })
 })
-
-// A few seconds alone; the limit is for machines that do much else.
-test('a hundred thousand damaged headers are read or refused, and never crash', () => {
-  const header = Buffer.from(
-    `{"__metadata__":{"format":"pt"},${a},"b":{"dtype":"F32","shape":[2,1],"data_offsets":[2,10]}}`
-  )
-  let state = 1
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-  const pieces = [
-    '"a"',
-    '{',
-    '}',
-    '[',
-    ']',
-    '-',
-    '1e9',
-    'null',
-    '9007199254740993',
-    '"dtype"',
-    ',',
-    '"\\u0000"'
-  ]
-  let refused = 0
-  for (let i = 0; i < 100_000; i++) {
-    const bytes = Buffer.from(header)
-    for (let n = random(4); n >= 0; n--) bytes[random(bytes.length)] = random(256)
-    const at = random(bytes.length)
-    const spliced =
-      i % 3 === 0
-        ? Buffer.concat([
-            bytes.subarray(0, at),
-            Buffer.from(pieces[random(pieces.length)]!),
-            bytes.subarray(at)
-          ])
-        : bytes
-    const size = 8 + spliced.length + 10
-    try {
-      for (const { offset, length } of parseHeader('x/y.safetensors', spliced, size).weights.values())
-        if (offset < 8 || offset + length > size) throw new Error('outside the file')
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      refused++
-    }
-  }
-  expect(refused).toBeGreaterThan(50_000)
-  expect(refused).toBeLessThan(100_000)
-}, 120_000)
