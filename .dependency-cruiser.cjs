@@ -26,8 +26,10 @@ const allowed = {
   ],
   'bridge-server/jobs': ['bridge-server/protocol'],
   'bridge-server/downloads': ['bridge-server/protocol', 'bridge-server/weights'],
+  'bridge-server/thread': ['bridge-server/protocol'],
   'bridge-server/engine': [
     'bridge-server/protocol',
+    'bridge-server/thread',
     'bridge-server/jobs',
     'bridge-server/weights',
     'bridge-server/runtime',
@@ -35,7 +37,12 @@ const allowed = {
     'bridge-server/annotate',
     'bridge-server/pipeline'
   ],
-  'bridge-server/sdapi': ['bridge-server/protocol', 'bridge-server/jobs', 'bridge-server/image'],
+  'bridge-server/sdapi': [
+    'bridge-server/protocol',
+    'bridge-server/jobs',
+    'bridge-server/image',
+    'bridge-server/thread'
+  ],
   'bridge-server/server': [
     'bridge-server/sdapi',
     'bridge-server/protocol',

@@ -41,8 +41,12 @@ export function toErrorReply(error: unknown): ErrorReply {
 }
 
 /** The inverse, where a reply has crossed a process boundary. */
-export const fromErrorReply = ({ code, message, hint }: ErrorReply): AppError =>
-  new AppError(code, hint === undefined ? { message } : { message, hint })
+export const fromErrorReply = ({ code, message, hint }: ErrorReply, field?: string): AppError =>
+  new AppError(code, {
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    ...(field === undefined ? {} : { field })
+  })
 
 /** For what cannot be unless we made a mistake. */
 export function assert(condition: boolean, message: string): asserts condition {

@@ -3,7 +3,6 @@ import { pino, type Logger } from 'pino'
 import { annotatorOf } from './annotate/registry.ts'
 import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
-import { createAnnotateThread } from './engine/annotate-thread.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError, toErrorReply } from './errors.ts'
 import { createBlobStore } from './jobs/blobs.ts'
@@ -16,6 +15,8 @@ import { openDownloads } from './open-downloads.ts'
 import { networksNamed } from './pipeline/networks.ts'
 import { createTokenizers } from './prompt/tokenizer.ts'
 import { createPromptReader } from './read-prompt.ts'
+import type { AnnotateRequest } from './protocol/annotators.ts'
+import type { ImageRef } from './protocol/images.ts'
 import type { GenerateRequest } from './protocol/request.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
@@ -28,6 +29,7 @@ import { listen } from './server/listen.ts'
 import { logJobs } from './server/job-log.ts'
 import { openToken } from './server/token.ts'
 import { openTokens } from './server/tokens.ts'
+import { createThread } from './thread/thread.ts'
 import { openExtensions } from './weights/extensions/extension-library.ts'
 import { openLibrary } from './weights/library.ts'
 import { createModelInbox } from './weights/model-inbox.ts'
@@ -38,6 +40,7 @@ const unnamedBlobHours = 1
 const cancelGraceMs = 10_000
 /** A map without a network takes less than this, and so does the start of its thread. */
 const mapGraceMs = 1000
+const mostMapsWaiting = 16
 const stopMs = 2000
 const sweepMinutes = 10
 
@@ -85,7 +88,9 @@ async function serve(config: Config): Promise<void> {
     checkNetworks,
     models: { ...library, ...inbox },
     annotate: (request, signal) =>
-      (annotatorOf(request.annotator).needs === null ? thread : engine).annotate(request, signal),
+      annotatorOf(request.annotator).needs === null
+        ? thread.ask(request, signal)
+        : engine.annotate(request, signal),
     readPrompt: createPromptReader({
       find: (id) => library.find(id),
       openTokenizer: createTokenizers(),
@@ -138,10 +143,11 @@ function createEngines(config: Config, folder: DataFolder) {
     env: config.env,
     graceMs: cancelGraceMs
   })
-  const thread = createAnnotateThread({
+  const thread = createThread<AnnotateRequest, ImageRef>({
     entry: path.join(import.meta.dirname, 'engine', 'annotate-worker.ts'),
-    blobFolder: folder.blobs,
-    graceMs: mapGraceMs
+    settings: folder.blobs,
+    graceMs: mapGraceMs,
+    mostWaiting: mostMapsWaiting
   })
   return { engine, thread }
 }

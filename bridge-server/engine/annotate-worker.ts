@@ -1,30 +1,20 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { AppError, assert, toErrorReply } from '../errors.ts'
+import { workerData } from 'node:worker_threads'
+import { assert } from '../errors.ts'
 import { createBlobStore } from '../jobs/blobs.ts'
+import type { AnnotateRequest } from '../protocol/annotators.ts'
+import { answerInThread } from '../thread/answer.ts'
 import { annotateBlob } from './annotate-blob.ts'
-import type { FromThread, ThreadSettings, ToThread } from './annotate-messages.ts'
 
-// A thread beside the server's own: makes the maps that need no network, and holds nobody up.
+// Makes the maps that need no network.
 
-const isSettings = (data: unknown): data is ThreadSettings =>
-  typeof data === 'object' && data !== null && 'blobFolder' in data
+assert(typeof workerData === 'string', 'the thread was started without the folder of blobs')
+const blobs = createBlobStore(workerData)
 
-assert(isSettings(workerData), 'the thread was started without its settings')
-const blobs = createBlobStore(workerData.blobFolder)
+const isRequest = (message: unknown): message is AnnotateRequest =>
+  typeof message === 'object' && message !== null && 'annotator' in message && 'image' in message
 
-parentPort?.on('message', (request: ToThread) => void answer(request))
-
-async function answer(request: ToThread): Promise<void> {
-  try {
-    tell({ image: await annotateBlob(request, await blobs, withoutNetworks) })
-  } catch (error) {
-    const trace = error instanceof AppError ? null : error instanceof Error ? error.stack : String(error)
-    tell({ error: toErrorReply(error), trace: trace ?? null })
-  }
-}
+answerInThread(isRequest, async (request) => annotateBlob(request, await blobs, withoutNetworks))
 
 const withoutNetworks = (kind: string): never => {
   throw new Error(`Bug: a network, ${kind}, was asked for in the thread without networks`)
 }
-
-const tell = (message: FromThread): void => parentPort?.postMessage(message)

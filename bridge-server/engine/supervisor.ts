@@ -5,7 +5,7 @@ import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { JobResult } from '../protocol/results.ts'
 import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
-import { createTurns } from './turns.ts'
+import { createTurns } from '../thread/turns.ts'
 
 /** The engine process as the server sees it: started when it is needed, and again after it has died. */
 export interface Engine {

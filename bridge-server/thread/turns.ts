@@ -15,7 +15,7 @@ export function createTurns(most: number): InTurn {
     signal.throwIfAborted()
     if (waiting >= most)
       throw new AppError('too-many', {
-        message: `${waiting} pictures wait for their maps already.`,
+        message: `${waiting} others wait already.`,
         hint: 'Wait a moment, and ask again.'
       })
     waiting++

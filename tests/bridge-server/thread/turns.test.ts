@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createTurns } from '../../../bridge-server/engine/turns.ts'
+import { createTurns } from '../../../bridge-server/thread/turns.ts'
 
 const patient = new AbortController().signal
 const soon = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5))
