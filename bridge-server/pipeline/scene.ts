@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { exemplarFill } from '../image/exemplar-fill.ts'
 import { blurFill, borderFill, fillMask } from '../image/fill.ts'
 import { fittedMap } from '../image/fit-map.ts'
 import { compositingMask, denoiseMask, emptiness, selectedBounds } from '../image/mask.ts'
@@ -101,8 +102,18 @@ function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestI
   if (fill === 'none' || selection === undefined) return picture
   const { grow, feather } = valuesFor(selection, request)
   const hole = fillMask(selection, grow, feather)
-  if (fill === 'neutral') return neutralFill(picture, hole)
-  return blurFill(fill === 'border' ? borderFill(picture, hole) : picture, hole)
+  switch (fill) {
+    case 'blur':
+      return blurFill(picture, hole)
+    case 'border':
+      return blurFill(borderFill(picture, hole), hole)
+    case 'inpaint':
+      return exemplarFill(picture, hole)
+    case 'neutral':
+      return neutralFill(picture, hole)
+    case 'hard-neutral':
+      return neutralFill(picture, hole, 0)
+  }
 }
 
 function checkSizes(

@@ -137,9 +137,17 @@ export type Control = Static<typeof Control>
 
 /**
  * What the model starts from where the selection is. `none`: the snapshot. `blur`: its colours without its shapes. `border`: the
- * colours around it, continued. `neutral`: mid grey.
+ * colours around it, continued. `inpaint`: pieces of what is around it, as if nothing had been there. `neutral`: mid grey that sets
+ * in softly; `hard-neutral`: mid grey up to the edge.
  */
-export const Fill = Union([Literal('none'), Literal('blur'), Literal('border'), Literal('neutral')])
+export const Fill = Union([
+  Literal('none'),
+  Literal('blur'),
+  Literal('border'),
+  Literal('inpaint'),
+  Literal('neutral'),
+  Literal('hard-neutral')
+])
 export type Fill = Static<typeof Fill>
 
 /**

@@ -40,7 +40,7 @@ const row = ({ data }: Rgba): number[] => Array.from({ length: 96 }, (_, x) => d
 
 /** Dark to the left, bright in the selection, mid to the right. */
 const object = paint((x) => (x >= 42 && x < 54 ? 250 : 60))
-const fills: readonly Fill[] = ['none', 'blur', 'border', 'neutral']
+const fills: readonly Fill[] = ['none', 'blur', 'border', 'inpaint', 'neutral', 'hard-neutral']
 
 describe('a fill', () => {
   test.each(fills)('leaves what is not selected as it was, to the byte: %s', (fill) => {
@@ -48,7 +48,7 @@ describe('a fill', () => {
     for (const x of [0, 20, 33, 62, 80, 95]) expect(values[x], `column ${x}`).toBe(60)
   })
 
-  test.each(['none', 'blur', 'border'] as const)('of one colour is that colour: %s', (fill) => {
+  test.each(['none', 'blur', 'border', 'inpaint'] as const)('of one colour is that colour: %s', (fill) => {
     const plain = paint(() => 90)
     expect(filled(plain, { fill })).toEqual(plain)
   })
@@ -65,6 +65,21 @@ describe('a fill', () => {
 
   test('neutral is mid grey in the middle', () => {
     expect([127, 128]).toContain(row(filled(object, { fill: 'neutral' }))[48])
+  })
+
+  test('hard-neutral is mid grey wherever the selection was grown to, and neutral sets in softly', () => {
+    const [hard, soft] = [
+      row(filled(object, { fill: 'hard-neutral' })),
+      row(filled(object, { fill: 'neutral' }))
+    ]
+    const edge = hard.findIndex((value) => value !== 60)
+    expect(edge).toBe(36)
+    expect(new Set(hard.slice(edge, 60))).toEqual(new Set([128]))
+    expect(soft[edge]! - 60).toBeLessThan(20)
+  })
+
+  test('inpaint takes away what was selected', () => {
+    expect(filled(object, { fill: 'inpaint' })).toEqual(paint(() => 60))
   })
 
   test('from the border knows nothing of what was there', () => {
