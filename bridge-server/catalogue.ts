@@ -9,15 +9,20 @@ import type { Library } from './weights/library.ts'
 /** All that a person may choose from. What is no model and stands beside one is not refused. */
 export async function catalogueOf(
   library: Pick<Library, 'catalogue'>,
-  extensions: Pick<ExtensionLibrary, 'list'>
+  extensions: Pick<ExtensionLibrary, 'list' | 'annotators'>
 ): Promise<Catalogue> {
-  const [models, beside] = await Promise.all([library.catalogue(), extensions.list()])
+  const [models, beside, networks] = await Promise.all([
+    library.catalogue(),
+    extensions.list(),
+    extensions.annotators()
+  ])
+  const depth = models.models.some(({ hasDepthEstimator }) => hasDepthEstimator)
   const known = new Set(beside.map(({ id }) => id))
   return {
     ...models,
     refused: models.refused.filter(({ id }) => !known.has(id)),
     extensions: beside.map((each) => ({ ...each })),
-    annotators: annotatorList(new Set()),
+    annotators: annotatorList(depth ? new Set([...networks, 'depth']) : networks),
     upscalers: [
       ...menu(plainUpscalers),
       ...beside.flatMap(({ kind, id, name }) => (kind === 'upscaler' ? [{ id, label: name }] : []))

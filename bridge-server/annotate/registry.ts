@@ -4,17 +4,27 @@ import type { Annotator, Values } from './annotator.ts'
 import { blur } from './blur.ts'
 import { canny } from './canny.ts'
 import { color } from './color.ts'
+import { depth } from './depth.ts'
 import { invert } from './invert.ts'
 import { lineart } from './lineart.ts'
+import { normal } from './normal.ts'
+import { pose } from './pose.ts'
 import { scribble } from './scribble.ts'
+import { softEdge } from './soft-edge.ts'
+import { straightLines } from './straight-lines.ts'
 import { threshold } from './threshold.ts'
 import { tile } from './tile.ts'
 
 /** All of them, in the order of menus. */
 export const annotators: readonly Annotator[] = [
   canny,
+  softEdge,
   scribble,
   lineart,
+  straightLines,
+  depth,
+  normal,
+  pose,
   threshold,
   invert,
   tile,

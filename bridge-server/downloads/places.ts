@@ -13,7 +13,8 @@ const folders: Readonly<Record<DownloadKind, string>> = {
   upscaler: 'upscalers',
   lora: 'loras',
   embedding: 'embeddings',
-  hypernetwork: 'hypernetworks'
+  hypernetwork: 'hypernetworks',
+  annotator: 'annotators'
 }
 
 type Placed = Pick<DownloadEntry, 'kind' | 'file'>

@@ -5,7 +5,7 @@ import { openDevice } from '../runtime/device.ts'
 import type { Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
 import { openExtensions } from '../weights/extensions/extension-library.ts'
-import { openLibrary } from '../weights/library.ts'
+import { openLibrary, type Library } from '../weights/library.ts'
 import { annotateBlob } from './annotate-blob.ts'
 import { isToEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
 import { runJob } from './run-job.ts'
@@ -61,16 +61,24 @@ async function open(settings: EngineSettings): Promise<Opened> {
     ...{ device, memoryBytes },
     ...(mode === 'auto' ? {} : { mode })
   })
-  return { models, blobs: await createBlobStore(blobFolder), openNetwork: missingNetwork }
+  return { models, blobs: await createBlobStore(blobFolder), openNetwork: networkOpener(models, library) }
 }
 
-const missingNetwork: OpenNetwork = (kind) =>
-  Promise.reject(
-    new AppError('model-missing', {
-      message: `No file with a network of the kind “${kind}” was found.`,
-      hint: 'Put one into a models folder.'
-    })
-  )
+/** Opens an annotator's network; for depth, where it has no file of its own, the estimator inside a model. */
+function networkOpener(models: Models, library: Library): OpenNetwork {
+  return async (kind) => {
+    try {
+      return await models.annotator(kind)
+    } catch (error) {
+      if (kind !== 'depth' || !(error instanceof AppError) || error.code !== 'model-missing') throw error
+      const inside = await library.depthModel()
+      if (inside === null) throw error
+      const { estimateDepth } = await models.open(inside)
+      if (estimateDepth === null) throw error
+      return async (picture) => [await estimateDepth(picture)]
+    }
+  }
+}
 
 /** Prepares a model while nobody waits. What fails here fails again, and is told, with the first job. */
 async function warm(model: string): Promise<void> {

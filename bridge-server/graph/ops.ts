@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts'
 import type { Scope } from './scope.ts'
-import { broadcast, DYNAMIC, multiple, resolveReshape, type Shape } from './shape.ts'
+import { broadcast, convolved, DYNAMIC, multiple, resolveReshape, type Shape } from './shape.ts'
 
 const integers = (graph: Graph, values: readonly number[]): Value =>
   graph.constant(BigInt64Array.from(values, BigInt), [values.length])
@@ -28,6 +28,12 @@ export const div = elementwise('Div')
 export const relu = (m: Scope, x: Value): Value => m.graph.node('Relu', [x], x.shape)
 
 export const tanh = (m: Scope, x: Value): Value => m.graph.node('Tanh', [x], x.shape)
+
+/** min(max(x, 0), 6) */
+export const relu6 = (m: Scope, x: Value): Value =>
+  m.graph.node('Clip', [x, scalar(m, 0), scalar(m, 6)], x.shape)
+
+export const sigmoid = (m: Scope, x: Value): Value => m.graph.node('Sigmoid', [x], x.shape)
 
 /** x where it is positive, else `slope` times x. */
 export const leakyRelu = (m: Scope, x: Value, slope: number): Value =>
@@ -107,6 +113,24 @@ export function padChannels(m: Scope, x: Value, multiple: number): Value {
   return m.graph.node('Pad', [x, integers(m.graph, pads)], x.shape.with(1, padded))
 }
 
+/** Zeros behind and below [n, c, h, w]: one column and one row. */
+export function padBottomRight(m: Scope, x: Value): Value {
+  const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
+  const shape = [n, c, ...sides.map((size) => (size < 0 ? DYNAMIC : size + 1))]
+  return m.graph.node('Pad', [x, integers(m.graph, [0, 0, 0, 0, 0, 0, 1, 1])], shape)
+}
+
+/** torch's max_pool2d of [n, c, h, w] over squares of two, which do not overlap. */
+export function maxPool2(m: Scope, x: Value): Value {
+  const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
+  const shape = [
+    n,
+    c,
+    ...sides.map((size) => convolved(m.graph.sizes, size, { kernel: 2, stride: 2, padding: 0 }))
+  ]
+  return m.graph.node('MaxPool', [x], shape, { kernel_shape: [2, 2], strides: [2, 2] })
+}
+
 /** Repeats `x` [1, ...] as often as `like` has batches. */
 export function expandBatch(m: Scope, x: Value, like: Value): Value {
   const rest = integers(m.graph, x.shape.slice(1))
@@ -140,6 +164,10 @@ export function upsampleBilinear(
 ): Value {
   return resize(m, x, { mode: 'linear', coordinate_transformation_mode: corners }, like)
 }
+
+/** torch's bicubic interpolation of [n, c, h, w] to the height and width of `like`, half-pixel centres, without antialiasing. */
+export const resizeBicubic = (m: Scope, x: Value, like: Value): Value =>
+  resize(m, x, { mode: 'cubic', coordinate_transformation_mode: 'half_pixel' }, like)
 
 function resize(m: Scope, x: Value, attributes: Readonly<Record<string, string>>, like?: Value): Value {
   const [n = DYNAMIC, c = DYNAMIC, h = DYNAMIC, w = DYNAMIC] = x.shape

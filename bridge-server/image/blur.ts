@@ -1,3 +1,4 @@
+import type { Size } from '../protocol/geometry.ts'
 import { copyMirrored, planeOf, separable, type LineFilter } from './line-filter.ts'
 import type { Gray } from './pixels.ts'
 
@@ -8,6 +9,14 @@ export const tentBlur = (mask: Gray, radius: number): Gray =>
 /** OpenCV's GaussianBlur with a kernel of 2 · radius + 1 and the given deviation, along x and then y. */
 export const gaussianBlur = (mask: Gray, radius: number, sigma: number): Gray =>
   radius === 0 ? mask : blurred(mask, gaussian(radius, sigma, longestSide(mask)))
+
+/** The same kernel over a plane of numbers, which stays as it is. */
+export const gaussianPlane = (
+  plane: Float32Array,
+  { width, height }: Size,
+  radius: number,
+  sigma: number
+): Float32Array => separable(plane, width, height, gaussian(radius, sigma, Math.max(width, height)))
 
 /** The web UI's mask blur: a Gaussian of deviation `sigma` over 2.5 deviations to each side. */
 export const webuiMaskBlur = (mask: Gray, sigma: number): Gray =>

@@ -11,25 +11,34 @@ export function sampledBicubic({ data, dims }: Tensor, { width, height }: Size):
   for (let y = 0, i = 0; y < height; y++)
     for (let x = 0; x < width; x++, i++) {
       let sum = 0
-      for (const [row, weight] of rows[y]!)
-        for (const [column, across] of columns[x]!) sum += weight * across * data[row * w + column]!
+      for (let r = 4 * y; r < 4 * y + 4; r++) {
+        const row = rows.at[r]! * w
+        const weight = rows.weights[r]!
+        for (let c = 4 * x; c < 4 * x + 4; c++)
+          sum += weight * columns.weights[c]! * data[row + columns.at[c]!]!
+      }
       out.data[i] = sum
     }
   return out
 }
 
 /** Four neighbours with their weights for each output sample; the border is repeated. */
-function pointsFor(
-  from: number,
-  to: number
-): readonly (readonly (readonly [at: number, weight: number])[])[] {
-  return Array.from({ length: to }, (_, i) => {
+interface Points {
+  readonly at: Int32Array
+  readonly weights: Float64Array
+}
+
+function pointsFor(from: number, to: number): Points {
+  const points = { at: new Int32Array(4 * to), weights: new Float64Array(4 * to) }
+  for (let i = 0; i < to; i++) {
     const centre = ((i + 0.5) * from) / to - 0.5
     const first = Math.floor(centre) - 1
-    return [0, 1, 2, 3].map(
-      (k) => [Math.min(Math.max(first + k, 0), from - 1), keys(centre - first - k)] as const
-    )
-  })
+    for (let k = 0; k < 4; k++) {
+      points.at[4 * i + k] = Math.min(Math.max(first + k, 0), from - 1)
+      points.weights[4 * i + k] = keys(centre - first - k)
+    }
+  }
+  return points
 }
 
 /** R. Keys 1981 with a = −3/4. */

@@ -106,17 +106,31 @@ function readOut(m: Scope, tokens: Value, grid: Value, readout: DptOptions['read
   return reshape(m, transpose(m, patches, [0, 2, 1]), [0, 0, h, w])
 }
 
-/** transformers' DPTFeatureFusionStage, from the smallest map up. */
-function fuse(m: Scope, features: readonly Value[]): Value {
+/**
+ * transformers' DPTFeatureFusionStage, from the smallest map up. Each layer doubles the sides, or, with `fitted`, brings them to
+ * those of the next map, as Depth-Anything does.
+ */
+export function fuse(m: Scope, features: readonly Value[], { fitted = false } = {}): Value {
   m.leave('layers.0.residual_layer1')
-  const [smallest, ...rest] = features.toReversed()
-  let fused = fusionLayer(m.at('layers', 0), smallest ?? { name: '', shape: [] })
-  for (const [i, feature] of rest.entries()) fused = fusionLayer(m.at('layers', i + 1), fused, feature)
+  const maps = features.toReversed()
+  const next = (i: number): { readonly like?: Value } => {
+    const like = maps[i + 1]
+    return fitted && like !== undefined ? { like } : {}
+  }
+  const [smallest, ...rest] = maps
+  let fused = fusionLayer(m.at('layers', 0), smallest ?? { name: '', shape: [] }, next(0))
+  for (const [i, residual] of rest.entries())
+    fused = fusionLayer(m.at('layers', i + 1), fused, { residual, ...next(i + 1) })
   return fused
 }
 
+interface Fusion {
+  readonly residual?: Value
+  readonly like?: Value
+}
+
 /** transformers' DPTFeatureFusionLayer */
-function fusionLayer(m: Scope, x: Value, residual?: Value): Value {
+function fusionLayer(m: Scope, x: Value, { residual, like }: Fusion): Value {
   let h = x
   if (residual !== undefined) {
     const same = residual.shape.slice(2).join() === x.shape.slice(2).join()
@@ -124,7 +138,7 @@ function fusionLayer(m: Scope, x: Value, residual?: Value): Value {
     h = add(m, h, preActResidual(m.at('residual_layer1'), fitted))
   }
   h = preActResidual(m.at('residual_layer2'), h)
-  return conv2d(m.at('projection'), upsampleBilinear(m, h, 'align_corners'))
+  return conv2d(m.at('projection'), upsampleBilinear(m, h, 'align_corners', like))
 }
 
 /** transformers' DPTPreActResidualLayer, whose convolutions have a bias unless a norm follows them. */

@@ -29,6 +29,10 @@ interface Window {
   readonly stride?: number
   /** On every side, or top, left, bottom, right. */
   readonly padding?: number | readonly [number, number, number, number]
+  /** Pixels from one of the kernel's weights to the next. */
+  readonly dilation?: number
+  /** Sets of channels that are convolved by themselves; as many as channels: depthwise. */
+  readonly groups?: number
 }
 
 /** torch.nn.Conv2d. x: [n, in, h, w] → [n, out, h', w'] */
@@ -50,24 +54,28 @@ export function convolve(
   m: Scope,
   x: Value,
   weight: Value,
-  { stride = 1, padding = 0, bias }: Window & { readonly bias: Value | null }
+  { stride = 1, padding = 0, dilation = 1, groups = 1, bias }: Window & { readonly bias: Value | null }
 ): Value {
   const [top, left, bottom, right] =
     typeof padding === 'number' ? [padding, padding, padding, padding] : padding
   const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
   const [out = DYNAMIC, , ...kernel] = weight.shape
   const [kernelH = 1, kernelW = 1] = kernel
+  const reach = (size: number): number => dilation * (size - 1) + 1
   const shape = [
     n,
     out,
-    convolved(m.graph.sizes, h, { kernel: kernelH, stride, padding: top + bottom }),
-    convolved(m.graph.sizes, w, { kernel: kernelW, stride, padding: left + right })
+    convolved(m.graph.sizes, h, { kernel: reach(kernelH), stride, padding: top + bottom }),
+    convolved(m.graph.sizes, w, { kernel: reach(kernelW), stride, padding: left + right })
   ]
-  const operands = [x, weight].map((value) => padChannels(m, value, m.graph.target.channelMultiple))
+  const multiple = groups === 1 ? m.graph.target.channelMultiple : 1
+  const operands = [x, weight].map((value) => padChannels(m, value, multiple))
   return m.graph.node('Conv', bias === null ? operands : [...operands, bias], shape, {
     kernel_shape: kernel,
     strides: [stride, stride],
-    pads: [top, left, bottom, right]
+    pads: [top, left, bottom, right],
+    dilations: [dilation, dilation],
+    group: groups
   })
 }
 

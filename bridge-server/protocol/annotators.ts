@@ -20,8 +20,7 @@ export const AnnotatorNetwork = Union([
   Literal('depth'),
   Literal('hed'),
   Literal('openpose'),
-  Literal('mlsd'),
-  Literal('normal')
+  Literal('mlsd')
 ])
 export type AnnotatorNetwork = Static<typeof AnnotatorNetwork>
 

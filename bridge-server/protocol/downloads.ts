@@ -23,7 +23,8 @@ export const DownloadKind = Union([
   Literal('upscaler'),
   Literal('lora'),
   Literal('embedding'),
-  Literal('hypernetwork')
+  Literal('hypernetwork'),
+  Literal('annotator')
 ])
 export type DownloadKind = Static<typeof DownloadKind>
 

@@ -10,14 +10,15 @@ import {
 } from 'typebox'
 import { Family } from './family.ts'
 
-/** What may be put beside a model; `taesd` is a tiny autoencoder, for previews. */
+/** What may be put beside a model; `taesd` is a tiny autoencoder, for previews; an `annotator` makes maps. */
 export const ExtensionKind = Union([
   Literal('lora'),
   Literal('embedding'),
   Literal('hypernetwork'),
   Literal('controlnet'),
   Literal('upscaler'),
-  Literal('taesd')
+  Literal('taesd'),
+  Literal('annotator')
 ])
 export type ExtensionKind = Static<typeof ExtensionKind>
 

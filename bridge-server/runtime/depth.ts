@@ -27,8 +27,8 @@ function depthGraph(part: DepthPart, target: Target): Graph {
 /** The head works at full size, 256 channels wide at half of it. */
 const activationBytes = (size: number): number => 4 * 512 * size * size
 
-/** From −1…1 to what the estimator was trained on. */
-function normalise({ data, dims }: Tensor, { mean, std }: DepthPart): Tensor {
+/** From −1…1 to what an estimator was trained on, which had a mean of 0 and a deviation of 1. */
+export function normalise({ data, dims }: Tensor, { mean, std }: Pick<DepthPart, 'mean' | 'std'>): Tensor {
   const area = data.length / 3
   const normalised = data.map((value, i) => {
     const channel = Math.floor(i / area)

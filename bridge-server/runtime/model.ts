@@ -1,3 +1,4 @@
+import type { AnnotatorNetwork } from '../protocol/annotators.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
@@ -124,6 +125,9 @@ export interface Upscaler {
   enlarge(image: Tensor): Promise<Tensor>
 }
 
+/** A network that makes maps: a picture [1, 3, h, w] in −1…1 → what its kind says of its outputs. */
+export type AnnotatorModel = (picture: Tensor) => Promise<readonly Tensor[]>
+
 /** The models the server has, opened on demand and kept within the memory budget. */
 export interface Models {
   /**
@@ -136,6 +140,12 @@ export interface Models {
    * 'model-incomplete', 'out-of-memory'.
    */
   upscaler(name: string): Promise<Upscaler>
+  /**
+   * Opens the first network of a kind that makes maps. Throws AppError as `upscaler` does.
+   * depth: [1, h', w'], near is large. hed: [1, 1, h, w] in 0…1. openpose: fields [1, 38, h/8, w/8] and parts [1, 19, h/8, w/8].
+   * mlsd: [1, 9, h/2, w/2].
+   */
+  annotator(kind: AnnotatorNetwork): Promise<AnnotatorModel>
   /** Frees every session. */
   release(): Promise<void>
 }

@@ -4,13 +4,14 @@ import type { ModelInfo } from '../protocol/catalogue.ts'
 import { alphasCumprodOf } from '../tensor/betas.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { openExtensions, type ExtensionLibrary } from '../weights/extensions/extension-library.ts'
+import { createAnnotatorModel } from './annotators.ts'
 import { guidanceChannels } from './conditions.ts'
 import { createDepthEstimator } from './depth.ts'
 import { openDevice, type Device, type DeviceChoice } from './device.ts'
 import { embeddingsFor } from './embeddings.ts'
 import { createExtender, type Networks } from './extender.ts'
 import { createMemoryBudget } from './memory.ts'
-import type { DiffusionModel, Models, Upscaler } from './model.ts'
+import type { AnnotatorModel, DiffusionModel, Models, Upscaler } from './model.ts'
 import type { Runtime } from './part.ts'
 import type { Mode } from './session-options.ts'
 import { createTaesd } from './taesd.ts'
@@ -45,6 +46,7 @@ export function createModels({
   const models = new Map<string, { readonly model: DressModel; readonly fingerprint: string }>()
   let device: Promise<Device> | null = null
   let upscalerVariants: Variants<Upscaler> | null = null
+  let annotatorVariants: Variants<AnnotatorModel> | null = null
 
   return {
     async open(id, vae) {
@@ -65,6 +67,13 @@ export function createModels({
       const runtime = { owner: 'upscaler', device: await device, budget, mode }
       upscalerVariants ??= createVariants(runtime, 'network')
       return upscalerVariants.get(stamp, (own) => createUpscaler(name, content, own))
+    },
+    async annotator(kind) {
+      const { stamp, content } = await extensions.annotator(kind)
+      device ??= openDevice(choice)
+      const runtime = { owner: 'annotator', device: await device, budget, mode }
+      annotatorVariants ??= createVariants(runtime, 'network')
+      return annotatorVariants.get(stamp, (own) => createAnnotatorModel(content, own))
     },
     async release() {
       models.clear()

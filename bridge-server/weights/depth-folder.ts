@@ -5,7 +5,7 @@ import { readConfig, requireConfig, type Config } from './config-file.ts'
 import { dptRename } from './diffusers-names.ts'
 import { readPart } from './part-files.ts'
 import type { TensorFileOptions } from './open-options.ts'
-import { renamed, shownName, unreadable, weightSource } from './tensor-table.ts'
+import { renamed, shownName, unreadable, weightSource, type TensorTable } from './tensor-table.ts'
 
 /** The depth estimator of a diffusers folder: `depth_estimator`, and `feature_extractor` for what it wants to see. */
 export async function depthFromFolder(
@@ -15,9 +15,14 @@ export async function depthFromFolder(
   const config = await requireConfig(path.join(folder, 'depth_estimator', 'config.json'))
   const table = await readPart(path.join(folder, 'depth_estimator'), options)
   const processor = await readConfig(path.join(folder, 'feature_extractor', 'preprocessor_config.json'))
+  return { part: dptPart(table, config, processor), bytes: table.bytes }
+}
+
+/** transformers' DPT as its config has it, for pictures as its processor makes them. Throws AppError 'model-unreadable'. */
+export function dptPart(table: TensorTable, config: Config, processor: Config | null): DepthPart {
   const heads = config.number('num_attention_heads')
   if (heads === undefined) throw unreadable(config.file, 'it has no “num_attention_heads”')
-  const part: DepthPart = {
+  return {
     weights: weightSource(renamed(table, dptRename)),
     heads,
     patchSize: config.number('patch_size') ?? 16,
@@ -30,7 +35,6 @@ export async function depthFromFolder(
     mean: triple(processor, 'image_mean'),
     std: triple(processor, 'image_std')
   }
-  return { part, bytes: table.bytes }
 }
 
 function indices(config: Config): readonly number[] {

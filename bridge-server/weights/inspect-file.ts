@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import type { DownloadKind } from '../protocol/downloads.ts'
+import { readAnnotator } from './extensions/annotator.ts'
 import { readControlNet } from './extensions/controlnet.ts'
 import { readEmbedding } from './extensions/embedding.ts'
 import { kindOf } from './extensions/extension-info.ts'
@@ -23,7 +24,8 @@ const names: Readonly<Record<DownloadKind, string>> = {
   upscaler: 'an upscaler',
   lora: 'a LoRA',
   embedding: 'an embedding (textual inversion)',
-  hypernetwork: 'a hypernetwork'
+  hypernetwork: 'a hypernetwork',
+  annotator: 'a network that makes maps'
 }
 
 /**
@@ -61,5 +63,6 @@ const readers: Readonly<
   lora: readLora,
   controlnet: (table) => readControlNet(table, false),
   embedding: readEmbedding,
-  hypernetwork: readHypernetwork
+  hypernetwork: readHypernetwork,
+  annotator: readAnnotator
 }

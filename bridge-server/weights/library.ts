@@ -22,6 +22,8 @@ export interface Library {
    * Throws AppError: 'model-missing', or why it cannot be used.
    */
   find(id: string, vae?: string | null): Promise<Checkpoint>
+  /** The id of the first model with a depth estimator in it; null where there is none. */
+  depthModel(): Promise<string | null>
   /** Remembers what a person says of a model. Throws AppError 'model-missing' where there is no such model or VAE. */
   choose(id: string, choice: ModelChoice): Promise<void>
   /** Remembers a further folder. Throws AppError 'settings-invalid' for a path that is not absolute or no folder. */
@@ -105,6 +107,7 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
       })
       return { ...checkpoint, info: { ...checkpoint.info, id } }
     },
+    depthModel: async () => firstWithDepth(all((await settings.read()).folders), (file) => look(file, plain)),
     async choose(id, choice) {
       const { folders } = await settings.read()
       const { file } = await locate(id, folders)
@@ -124,11 +127,7 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
         folders: [...new Set([...folders, folder])]
       }))
     },
-    removeFolder: (folder) =>
-      settings.change(({ folders, choices }) => ({
-        choices,
-        folders: folders.filter((name) => name !== folder)
-      })),
+    removeFolder: (folder) => settings.change((before) => withoutFolder(before, folder)),
     hashed: () => hashes.idle(),
     close: () => hashes.close()
   }
@@ -142,6 +141,22 @@ const missingModel = (id: string, ids: readonly string[], folders: readonly stri
         ? `No models were found; put one into ${folders.join(' or ')}.`
         : `The models here are: ${ids.join(', ')}.`
   })
+
+async function firstWithDepth(
+  folders: readonly string[],
+  look: (file: ModelFile) => Promise<Seen>
+): Promise<string | null> {
+  for (const file of await findModelFiles(folders)) {
+    const was = await look(file)
+    if ('info' in was && was.info.hasDepthEstimator) return file.id
+  }
+  return null
+}
+
+const withoutFolder = ({ folders, choices }: ModelSettings, folder: string): ModelSettings => ({
+  choices,
+  folders: folders.filter((name) => name !== folder)
+})
 
 /** Opens files to see what they are, and again only when they or the options have changed. */
 function createLook() {

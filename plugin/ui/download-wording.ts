@@ -10,7 +10,8 @@ export const kindLabels: Readonly<Record<DownloadKind, string>> = {
   upscaler: 'Upscalers',
   taesd: 'Previews',
   embedding: 'Embeddings',
-  hypernetwork: 'Hypernetworks'
+  hypernetwork: 'Hypernetworks',
+  annotator: 'Makers of maps'
 }
 
 /** Where an entry stands, in a line. */

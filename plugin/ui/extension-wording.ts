@@ -10,6 +10,7 @@ export const kindLabels: Readonly<Record<Completion['kind'], string>> = {
   controlnet: 'ControlNet',
   upscaler: 'Upscaler',
   taesd: 'Preview decoder',
+  annotator: 'Makes maps',
   trigger: 'Trigger word'
 }
 

@@ -73,6 +73,7 @@ export function fakeModel({
 export const fakeModels = (model: DiffusionModel): Models => ({
   open: () => Promise.resolve(model),
   upscaler: (name) => Promise.reject(new Error(`no upscaler ${name}`)),
+  annotator: (kind) => Promise.reject(new Error(`no annotator ${kind}`)),
   release: () => Promise.resolve()
 })
 

@@ -3,6 +3,7 @@ import path from 'node:path'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import { stemOf } from '../model-info.ts'
 import type { TensorTable } from '../tensor-table.ts'
+import { annotatorNetwork } from './annotator.ts'
 import { isControlNet } from './controlnet.ts'
 import { isEmbedding } from './embedding.ts'
 import type { ExtensionFile } from './extension-files.ts'
@@ -22,6 +23,7 @@ export function kindOf(table: TensorTable): ExtensionKind | null {
   if (isControlNet(table)) return 'controlnet'
   if (isHypernetwork(table)) return 'hypernetwork'
   if (isTaesd(table)) return 'taesd'
+  if (annotatorNetwork(table) !== null) return 'annotator'
   if (upscalerNetwork(table) !== null) return 'upscaler'
   return isEmbedding(table) ? 'embedding' : null
 }

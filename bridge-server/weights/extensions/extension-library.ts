@@ -1,5 +1,6 @@
 import path from 'node:path'
 import { AppError } from '../../errors.ts'
+import type { AnnotatorNetwork } from '../../protocol/annotators.ts'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import type { Family } from '../../protocol/family.ts'
 import { readConfig } from '../config-file.ts'
@@ -8,7 +9,16 @@ import { readTensorFile } from '../tensor-file.ts'
 import type { TensorTable } from '../tensor-table.ts'
 import { readControlNet } from './controlnet.ts'
 import { readEmbedding } from './embedding.ts'
-import type { ControlNet, Embedding, Hypernetwork, Lora, Taesd, Upscaler } from './extension.ts'
+import { annotatorNetwork, readAnnotator } from './annotator.ts'
+import type {
+  AnnotatorFile,
+  ControlNet,
+  Embedding,
+  Hypernetwork,
+  Lora,
+  Taesd,
+  Upscaler
+} from './extension.ts'
 import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
 import { extensionInfo, kindOf } from './extension-info.ts'
 import { readHypernetwork } from './hypernetwork.ts'
@@ -44,6 +54,10 @@ export interface ExtensionLibrary {
   hypernetwork(name: string): Promise<Opened<Hypernetwork>>
   controlNet(name: string): Promise<Opened<ControlNet>>
   upscaler(name: string): Promise<Opened<Upscaler>>
+  /** The first network of a kind that makes maps; it has no name. */
+  annotator(kind: AnnotatorNetwork): Promise<Opened<AnnotatorFile>>
+  /** The kinds of networks that make maps which are there. */
+  annotators(): Promise<ReadonlySet<AnnotatorNetwork>>
   /** The first tiny autoencoder that was made for a family; null where there is none. */
   taesd(family: Family): Promise<Opened<Taesd> | null>
   embeddings(): Promise<readonly NamedEmbedding[]>
@@ -55,9 +69,10 @@ interface LibraryOptions {
   readonly cacheFolder: string
 }
 
-/** What was seen of a file when its stamp was this; `info` is null for what is no extension. */
+/** What was seen of a file when its stamp was this; `info` is null for what is no extension, `makes` says of an annotator's which. */
 type Seen = { readonly stamp: string } & (
-  { readonly info: ExtensionInfo | null } | { readonly error: unknown }
+  | { readonly info: ExtensionInfo | null; readonly makes: AnnotatorNetwork | null }
+  | { readonly error: unknown }
 )
 type Looked = ExtensionFile & Seen
 
@@ -67,7 +82,16 @@ const kindNames: Readonly<Record<ExtensionKind, string>> = {
   hypernetwork: 'hypernetwork',
   controlnet: 'ControlNet',
   upscaler: 'upscaler',
-  taesd: 'tiny autoencoder'
+  taesd: 'tiny autoencoder',
+  annotator: 'network of an annotator'
+}
+
+/** Published files of each kind. */
+const annotatorFiles: Readonly<Record<AnnotatorNetwork, string>> = {
+  depth: 'depth_anything_v2_vits.pth, dpt_hybrid-midas-501f0c75.pt or another DPT or Depth-Anything',
+  hed: 'ControlNetHED.pth',
+  openpose: 'body_pose_model.pth',
+  mlsd: 'mlsd_large_512_fp32.pth'
 }
 
 export function openExtensions({ folders, cacheFolder }: LibraryOptions): ExtensionLibrary {
@@ -82,7 +106,11 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
     const now: Seen = await tableOf(file).then(
       async (table) => {
         const kind = kindOf(table)
-        return { stamp: file.stamp, info: kind === null ? null : await extensionInfo(file, kind, table) }
+        const makes = kind === 'annotator' ? annotatorNetwork(table) : null
+        return {
+          ...{ stamp: file.stamp, makes },
+          info: kind === null ? null : await extensionInfo(file, kind, table)
+        }
       },
       (error: unknown) => ({ stamp: file.stamp, error })
     )
@@ -118,6 +146,19 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
     controlNet: (name) =>
       open('controlnet', name, async (table, file) => readControlNet(table, await isGlobal(file))),
     upscaler: (name) => open('upscaler', name, readUpscaler),
+    async annotator(kind) {
+      for (const file of await lookAtAll())
+        if ('makes' in file && file.makes === kind)
+          return { name: file.name, stamp: file.stamp, content: await readAnnotator(await tableOf(file)) }
+      throw new AppError('model-missing', {
+        message: `No file with a network of the kind “${kind}” was found.`,
+        hint: `Put ${annotatorFiles[kind]} into a models folder.`
+      })
+    },
+    annotators: async () =>
+      new Set(
+        (await lookAtAll()).flatMap((file) => ('makes' in file && file.makes !== null ? [file.makes] : []))
+      ),
     async taesd(family) {
       for (const file of await lookAtAll()) {
         if (!isOf(file, 'taesd') || !taesdFamilies(file.name).includes(family)) continue

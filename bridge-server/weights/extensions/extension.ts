@@ -1,3 +1,4 @@
+import type { DepthPart } from '../checkpoint.ts'
 import type { Weight, WeightSource } from '../../graph/weight.ts'
 
 /** What a LoRA adds to one layer: factor · up · (mid ·) down, times a weight that a person chooses. */
@@ -66,3 +67,17 @@ export interface Upscaler {
 export interface Taesd {
   readonly decoder: WeightSource
 }
+
+/** Depth-Anything (Yang et al. 2024, arXiv:2401.10891 and 2406.09414); weights have the names of transformers. */
+export interface DepthAnything {
+  readonly weights: WeightSource
+  readonly heads: number
+  readonly patchSize: number
+  readonly outIndices: readonly number[]
+}
+
+/** A network that sees in a picture what a map shows; weights have the names of its own code. */
+export type AnnotatorFile =
+  | { readonly network: 'dpt'; readonly part: DepthPart }
+  | { readonly network: 'depth-anything'; readonly part: DepthAnything }
+  | { readonly network: 'hed' | 'openpose' | 'mlsd'; readonly weights: WeightSource }

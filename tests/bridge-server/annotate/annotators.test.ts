@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { makeMap } from '../../../bridge-server/annotate/make-map.ts'
 import { annotators } from '../../../bridge-server/annotate/registry.ts'
+import { blindNetworks } from './networks.ts'
 import type { Gray, Rgba } from '../../../bridge-server/image/pixels.ts'
 
 const paint = (width: number, height: number, colour: (x: number, y: number) => readonly number[]): Rgba => ({
@@ -10,9 +11,8 @@ const paint = (width: number, height: number, colour: (x: number, y: number) => 
   )
 })
 
-const withoutNetworks = (): Promise<never> => Promise.reject(new Error('no network is expected'))
 const mapOf = (image: Rgba | Gray, annotator: string, parameters = {}): Promise<Rgba | Gray> =>
-  makeMap(image, { annotator, parameters }, withoutNetworks)
+  makeMap(image, { annotator, parameters }, blindNetworks)
 
 /** A thin dark line on paper. */
 const drawing = paint(64, 48, (x) => (x === 30 ? [20, 20, 20, 255] : [240, 240, 240, 255]))
