@@ -111,6 +111,7 @@ describe.skipIf(folder === null)('golden files', () => {
     const found = (await library.list()).map(({ kind, name }) => `${kind} ${name}`)
     expect(new Set(found)).toEqual(
       new Set([
+        'annotator model',
         ...['upscaler esrgan-new', 'upscaler esrgan-old', 'upscaler esrgan-real'],
         ...['taesd taesd_decoder', 'taesd taesd_encoder'],
         ...['lora lora-kohya', 'lora lora-peft', 'lora locon-kohya'],
