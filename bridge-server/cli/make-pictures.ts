@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Marquee } from '../../plugin/client/marquee-client.ts'
 import type { CommandLine } from '../command-line.ts'
 import { invalid } from '../config-values.ts'
+import { markMade } from '../image/mark-made.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
+import { provenanceText, sourceOf } from '../image/provenance.ts'
 import { parametersOf } from '../image/request-parameters.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { JobResult } from '../protocol/results.ts'
@@ -41,10 +43,15 @@ export async function makePictures(line: CommandLine, terminal: Terminal, job: P
     const written: { file: string; seed: number }[] = []
     for (const [index, variation] of result.variations.entries()) {
       const pixels = await rgbaOf(marquee, jobId, variation.pixels)
-      const picture = await shown(marquee, { jobId, scene, result, pixels })
+      const whole = await shown(marquee, { jobId, scene, result, pixels })
+      const picture = line.flags.has('no-watermark') ? whole : markMade(whole, scene?.canvas ?? null)
       const text = parametersOf({ request, result, variation, catalogue, version: marquee.version })
       const { encodePng } = await import('../image/codec.ts')
-      const png = await encodePng(picture, { parameters: text }, isOpaque(picture) ? 'opaque' : 'with alpha')
+      const png = await encodePng(
+        picture,
+        provenanceText(text, sourceOf(request)),
+        isOpaque(picture) ? 'opaque' : 'with alpha'
+      )
       if (files === null) await terminal.write(png)
       else {
         const naming = { seed: variation.seed, number: index + 1, model: model.id }

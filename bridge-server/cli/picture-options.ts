@@ -80,7 +80,12 @@ export const fileOptions: OptionGroup = {
       value: 'FILE',
       about: 'a name ending in .png, where {seed}, {number} and {model} are filled in; - for standard output'
     },
-    force: { type: 'boolean', about: 'replace a file that is there' }
+    force: { type: 'boolean', about: 'replace a file that is there' },
+    'no-watermark': {
+      type: 'boolean',
+      about:
+        'write exactly the pixels that were made, without the invisible watermark of pictures from 256 × 256 pixels on'
+    }
   }
 }
 

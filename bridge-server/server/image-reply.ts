@@ -14,6 +14,8 @@ interface ImageSource {
   readonly image: ImageRef
   /** All bytes, or a range of them. */
   readonly bytes: (range: ByteRange | null) => Promise<Uint8Array>
+  /** What a PNG says of how it was made. */
+  readonly texts?: () => Promise<Readonly<Record<string, string>>>
 }
 
 /** Pixels of a thumbnail's longer side, where none is named, and at most. */
@@ -30,7 +32,7 @@ export const bytesOfBlob =
 export async function sendImage(
   request: FastifyRequest<{ Querystring: ImageQuery }>,
   reply: FastifyReply,
-  { image, bytes: read }: ImageSource
+  { image, bytes: read, texts }: ImageSource
 ): Promise<FastifyReply> {
   const as = request.query.as ?? 'raw'
   if (as !== 'raw' && as !== 'png' && as !== 'jpeg')
@@ -42,7 +44,7 @@ export async function sendImage(
   const etag = `"${image.blob}-${as}${as === 'jpeg' ? side : ''}"`
   void reply.headers({ etag, 'cache-control': 'private, max-age=31536000, immutable' })
   if (request.headers['if-none-match'] === etag) return reply.status(304).send()
-  if (as === 'png') return reply.type('image/png').send(await pngOf(image, await read(null)))
+  if (as === 'png') return reply.type('image/png').send(await pngOf(image, await read(null), await texts?.()))
   if (as === 'jpeg') return reply.type('image/jpeg').send(await thumbnailOf(image, await read(null), side))
   const { range: asked, 'if-range': unchanged = etag } = request.headers
   return sendRaw(reply, { image, bytes: read }, unchanged === etag ? asked : undefined)
@@ -83,12 +85,17 @@ async function thumbnailOf({ width, height }: ImageRef, data: Uint8Array, side: 
   return encodeThumbnail({ width, height, data }, side)
 }
 
-async function pngOf({ width, height, format }: ImageRef, data: Uint8Array): Promise<Buffer> {
+async function pngOf(
+  { width, height, format }: ImageRef,
+  data: Uint8Array,
+  texts: Readonly<Record<string, string>> = {}
+): Promise<Buffer> {
   // The codec's native part is not needed to start.
   const { encodePng } = await import('../image/codec.ts')
   return encodePng(
     format === 'gray8'
       ? { width, height, data }
-      : { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) }
+      : { width, height, data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length) },
+    texts
   )
 }

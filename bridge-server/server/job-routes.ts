@@ -4,6 +4,9 @@ import type { BlobStore } from '../jobs/blobs.ts'
 import { imagesOf, type StoredJob } from '../jobs/job.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Queue } from '../jobs/queue.ts'
+import { provenanceText, sourceOf } from '../image/provenance.ts'
+import { parametersOf } from '../image/request-parameters.ts'
+import type { Catalogue } from '../protocol/catalogue.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import { bytesOfBlob, sendImage, type ImageQuery } from './image-reply.ts'
 import { clientKey } from './tokens.ts'
@@ -16,6 +19,9 @@ interface JobRoutesParts {
   readonly queue: Queue
   readonly blobs: BlobStore
   readonly previews: Previews
+  readonly catalogue: () => Promise<Catalogue>
+  /** Of Marquee. */
+  readonly version: string
 }
 
 interface OneJob {
@@ -27,7 +33,8 @@ interface OneImage {
 }
 
 /** `/api/jobs`: a client's history, and the images of its jobs. The client names itself by `X-Marquee-Client`. */
-export function jobRoutes(app: FastifyInstance, { queue, blobs, previews }: JobRoutesParts): void {
+export function jobRoutes(app: FastifyInstance, parts: JobRoutesParts): void {
+  const { queue, blobs, previews } = parts
   app.get<{ Querystring: { document?: string; limit?: string } }>('/api/jobs', (request, reply) => {
     const { document, limit } = request.query
     const filter = { limit: limitOf(limit), ...(document === undefined ? {} : { document }) }
@@ -62,12 +69,25 @@ export function jobRoutes(app: FastifyInstance, { queue, blobs, previews }: JobR
     const preview = previews.get(stored.key, blob)
     return sendImage(request, reply, {
       image: preview?.image ?? imageOf(stored, blob),
+      texts: () => textsOf(stored, blob, parts),
       bytes:
         preview === null
           ? bytesOfBlob(blobs, blob)
           : (range) => Promise.resolve(preview.bytes.subarray(range?.from, range?.to))
     })
   })
+}
+
+/** What a PNG of a result's picture says of how it was made; previews, masks and what was sent say nothing. */
+async function textsOf(
+  { job: { request, result } }: StoredJob,
+  blob: string,
+  { catalogue, version }: JobRoutesParts
+): Promise<Readonly<Record<string, string>>> {
+  const variation = result?.variations.find(({ pixels }) => pixels.blob === blob)
+  if (result === null || variation === undefined) return {}
+  const parameters = parametersOf({ request, result, variation, catalogue: await catalogue(), version })
+  return provenanceText(parameters, sourceOf(request))
 }
 
 function imageOf({ job }: StoredJob, blob: string): ImageRef {

@@ -8,7 +8,8 @@ import { recalled } from './history.ts'
 import { createDownloadActions, type DownloadActions } from './download-actions.ts'
 import { createModelActions, type ModelActions } from './model-actions.ts'
 import type { Settings } from './settings.ts'
-import { intentInForce, type VariationId } from './state.ts'
+import { pictureSettings } from './picture-settings.ts'
+import { intentInForce, type PictureTold, type VariationId } from './state.ts'
 
 /** What a person can do. None rejects: what goes wrong becomes a notice in the state. */
 export interface Actions extends ModelActions, DownloadActions {
@@ -30,6 +31,11 @@ export interface Actions extends ModelActions, DownloadActions {
   readonly undoDiscard: () => void
   /** Makes the settings of a job those of the panel, its seed locked. */
   readonly recall: (jobId: string) => void
+  /** Offers the settings that a picture tells of. */
+  readonly offerSettings: (told: PictureTold) => void
+  /** Makes the settings on offer those of the panel, as far as they are known here. */
+  readonly takeOffered: () => void
+  readonly dismissOffered: () => void
   readonly dismissNotice: () => void
   /** An image of a job as PNG. Rejects. */
   readonly picture: (jobId: string, image: ImageRef) => Promise<Blob>
@@ -94,6 +100,17 @@ export function createActions(context: ActionContext): Actions {
       if (job !== undefined)
         dispatch({ type: 'settings-changed', change: recalled(getState().settings, job.request) })
     },
+    offerSettings: (told) => dispatch({ type: 'picture-told', told }),
+    takeOffered() {
+      const { told, catalogue, settings } = getState()
+      if (told === null || catalogue === null) return
+      dispatch({
+        type: 'settings-changed',
+        change: pictureSettings(told.parameters, { catalogue, settings }).settings
+      })
+      dispatch({ type: 'picture-told', told: null })
+    },
+    dismissOffered: () => dispatch({ type: 'picture-told', told: null }),
     dismissNotice: () => dispatch({ type: 'noticed', notice: null }),
     picture: (jobId, image) => client.png(jobId, image)
   }

@@ -1,19 +1,24 @@
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { BridgeClient } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
-import type { Host, HostDocument } from '../hosts/host.ts'
+import type { JobResult } from '#protocol/results.ts'
+import type { Host, HostDocument, Making } from '../hosts/host.ts'
 import { placedNow } from './placement.ts'
 import { depthLayer, variationLayer } from './result-layers.ts'
+import { sourceOf } from '#image/provenance.ts'
+import { parametersOf } from '#image/request-parameters.ts'
+import type { AppStore } from './store.ts'
 import type { TrackedJob } from './tracked-job.ts'
 
 interface Reach {
   readonly client: BridgeClient
   readonly host: Host
+  readonly store: Pick<AppStore, 'getState'>
 }
 
 /** Makes a layer of a variation, as often as liked. Rejects with CodedError where another document is open. */
 export async function applyVariation(
-  { client, host }: Reach,
+  { client, host, store }: Reach,
   job: TrackedJob | undefined,
   variation: number
 ) {
@@ -21,16 +26,37 @@ export async function applyVariation(
   const document = await documentOf(host, request)
   const layer = await variationLayer(client, { id, request, result }, variation)
   const area = placedNow(layer.area, request, document)
-  await host.insertLayers(request.documentId, [{ ...layer, area }])
+  const made = makingOf(store, { request, result }, variation)
+  await host.insertLayers(request.documentId, [{ ...layer, area, made }])
 }
 
 /** Makes a layer of the depth map a result was made with. */
-export async function applyDepth({ client, host }: Reach, job: TrackedJob | undefined) {
+export async function applyDepth(
+  { client, host }: Pick<Reach, 'client' | 'host'>,
+  job: TrackedJob | undefined
+) {
   const { id, request, result } = resultOf(job)
   const document = await documentOf(host, request)
   const layer = await depthLayer(client, id, result)
   const area = placedNow(layer.area, request, document)
   await host.insertLayers(request.documentId, [{ ...layer, area }])
+}
+
+function makingOf(
+  { getState }: Reach['store'],
+  { request, result }: Pick<TrackedJob, 'request'> & { readonly result: JobResult },
+  index: number
+): Making {
+  const { catalogue, connection } = getState()
+  const variation = result.variations[index]
+  const version = connection.state === 'online' ? connection.version : ''
+  return {
+    source: sourceOf(request),
+    parameters:
+      catalogue === null || variation === undefined
+        ? null
+        : parametersOf({ request, result, variation, catalogue, version })
+  }
 }
 
 function resultOf(job: TrackedJob | undefined) {

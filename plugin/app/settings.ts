@@ -30,6 +30,8 @@ export interface Settings {
   /** Size the model works at, or null: planned by the server. */
   readonly size: Size | null
   readonly advanced: AdvancedSettings
+  /** Pictures that the editor writes get the invisible watermark, where a model had part in them. */
+  readonly watermark: boolean
   readonly theme: Theme
 }
 
@@ -47,6 +49,7 @@ export const defaultSettings: Settings = {
   count: 3,
   size: null,
   advanced: defaultAdvanced,
+  watermark: true,
   theme: 'system'
 }
 
@@ -81,6 +84,7 @@ export function readSettings(stored: string | null): Settings {
     count: whole(fieldOf(value, 'count'), 1, MAX_COUNT) ?? defaultSettings.count,
     size: sizeWithin(fieldOf(value, 'size'), 64, 8192),
     advanced: readAdvanced(fieldOf(value, 'advanced')),
+    watermark: fieldOf(value, 'watermark') !== false,
     theme: themes.find((theme) => theme === fieldOf(value, 'theme')) ?? 'system'
   }
 }

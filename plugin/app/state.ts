@@ -28,6 +28,12 @@ export interface PromptsRead {
   readonly report: PromptReport
 }
 
+/** What a picture, or a text, says of how it was made: `parameters` in the web UI's words. */
+export interface PictureTold {
+  readonly name: string
+  readonly parameters: string
+}
+
 /** All of the panel's state. */
 export interface AppState {
   readonly connection: ConnectionStatus
@@ -54,6 +60,8 @@ export interface AppState {
   /** The result that "Undo" brings back. */
   readonly lastDiscarded: string | null
   readonly notice: Notice | null
+  /** A picture that was opened says how it was made. */
+  readonly told: PictureTold | null
 }
 
 export type AppEvent = PanelEvent | ModelEvent | JobEvent
@@ -69,6 +77,7 @@ export type PanelEvent =
   | { readonly type: 'applying-began' }
   | { readonly type: 'applying-ended'; readonly isApplied: boolean }
   | { readonly type: 'noticed'; readonly notice: Notice | null }
+  | { readonly type: 'picture-told'; readonly told: PictureTold | null }
 
 /** What is heard of models, and from them. */
 export type ModelEvent =
@@ -116,7 +125,8 @@ export const initialState = (settings: Settings): AppState => ({
   reading: 0,
   isApplying: false,
   lastDiscarded: null,
-  notice: null
+  notice: null,
+  told: null
 })
 
 /** What a press of the primary button means: what a person chose, else what the document offers. */

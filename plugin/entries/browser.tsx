@@ -32,7 +32,10 @@ const token = takeToken(location.hash, localStorage)
 // The token stays out of what a person copies, bookmarks or shows.
 if (location.hash !== '') history.replaceState(null, '', location.pathname + location.search)
 
-const editor = createEditor()
+const editor = createEditor({
+  marksExports: () => store.getState().settings.watermark,
+  tellOfParameters: (name, parameters) => actions.offerSettings({ name, parameters })
+})
 const host = createCanvasHost(editor)
 const store = createAppStore(readSettings(localStorage.getItem(SETTINGS)))
 const access = { url: location.origin, token, clientId: keptClientId(localStorage, newId) }
@@ -67,7 +70,7 @@ const panel = (
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <AppContext value={{ store, actions, thumbnails, addModels: actions.addModels }}>
+  <AppContext value={{ store, actions, thumbnails, addModels: actions.addModels, writesPictures: true }}>
     <ThemedProvider>
       <CanvasEditor editor={editor} panel={panel} onThemeToggle={toggleTheme} />
     </ThemedProvider>

@@ -1,3 +1,4 @@
+import type { DigitalSource } from '#image/provenance.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ControlMode } from '#protocol/request.ts'
 
@@ -35,12 +36,21 @@ export interface HostDocument {
   readonly controls?: number
 }
 
+/** How a model made what a layer shows. */
+export interface Making {
+  /** In the web UI's words, as in the PNG text `parameters`; null: nobody knows. */
+  readonly parameters: string | null
+  readonly source: DigitalSource
+}
+
 /** A layer to be made. `mask` covers the same area as `pixels` and becomes a real layer mask. */
 export interface NewLayer {
   readonly name: string
   readonly area: Rect
   readonly pixels: BandedImage
   readonly mask?: MaskImage
+  /** Absent: it is no picture of a model. An editor that writes pictures itself says it in them. */
+  readonly made?: Making
 }
 
 /** Pixels shown over the document without becoming part of it. `pixels` is stretched over `area`; `mask` too. */

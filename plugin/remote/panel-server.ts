@@ -144,6 +144,15 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     discard: withText(actions.discard),
     undoDiscard: begun(actions.undoDiscard),
     recall: withText(actions.recall),
+    offerSettings: (argument) =>
+      Promise.resolve().then(() =>
+        actions.offerSettings({
+          name: textOf(fieldOf(argument, 'name')),
+          parameters: textOf(fieldOf(argument, 'parameters'))
+        })
+      ),
+    takeOffered: begun(actions.takeOffered),
+    dismissOffered: begun(actions.dismissOffered),
     dismissNotice: begun(actions.dismissNotice),
     refreshModels: begun(() => void actions.refreshModels()),
     openDownloads: (argument) =>

@@ -7,6 +7,7 @@ import { ErrorNotice } from './ErrorNotice.tsx'
 import { HistorySection } from './HistorySection.tsx'
 import { JobList } from './JobList.tsx'
 import { LiveStatus } from './LiveStatus.tsx'
+import { PictureOffer } from './PictureOffer.tsx'
 import { PromptSection } from './PromptSection.tsx'
 import { ResultsGrid } from './ResultsGrid.tsx'
 import { SettingsSection } from './SettingsSection.tsx'
@@ -29,6 +30,7 @@ export function Panel({ children, ...connection }: PanelProps) {
         <ConnectionNotice {...connection} />
       </div>
       <PromptSection />
+      <PictureOffer />
       {notice !== null && <ErrorNotice notice={notice} onDismiss={dismissNotice} />}
       <AddingModels />
       <JobList />

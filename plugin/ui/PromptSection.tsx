@@ -1,3 +1,4 @@
+import { isParameters } from '../app/picture-settings.ts'
 import { intentInForce } from '../app/state.ts'
 import { Button, Keyboard, Text, Tooltip, TooltipTrigger } from './controls.tsx'
 import { IntentPicker } from './IntentPicker.tsx'
@@ -9,7 +10,7 @@ import { intentLabels, pressWords } from './wording.ts'
 
 /** The bar a person works from: what they want, in words, and the button. */
 export function PromptSection() {
-  const { change, generate } = useActions()
+  const { change, generate, offerSettings } = useActions()
   const document = useAppState((state) => state.document)
   const prompt = useAppState(({ settings }) => settings.prompt)
   const read = useAppState((state) => state.promptsRead)
@@ -23,7 +24,10 @@ export function PromptSection() {
       <PromptField
         label="Prompt"
         value={prompt}
-        onChange={(value) => change({ prompt: value })}
+        onChange={(value) => {
+          change({ prompt: value })
+          if (isParameters(value)) offerSettings({ name: 'This text', parameters: value })
+        }}
         read={read && { text: read.question.prompt, reading: read.report.prompt }}
         onSubmit={() => {
           if (canGenerate) void generate()

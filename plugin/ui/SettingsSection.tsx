@@ -1,12 +1,20 @@
 import { MAX_COUNT, themes } from '../app/settings.ts'
-import { Disclosure, DisclosurePanel, DisclosureTitle, Item, NumberField, Picker } from './controls.tsx'
+import {
+  Disclosure,
+  DisclosurePanel,
+  DisclosureTitle,
+  Item,
+  NumberField,
+  Picker,
+  Switch
+} from './controls.tsx'
 import { AdvancedFields } from './AdvancedFields.tsx'
 import { ModelPicker } from './ModelPicker.tsx'
 import { PromptField } from './PromptField.tsx'
 import { SamplingFields } from './SamplingFields.tsx'
 import { SeedField } from './SeedField.tsx'
 import { SizeField } from './SizeField.tsx'
-import { useActions, useAppState } from './use-app.ts'
+import { useActions, useApp, useAppState } from './use-app.ts'
 
 const themeLabels = { system: 'As the system', light: 'Light', dark: 'Dark' } as const
 
@@ -16,6 +24,8 @@ export function SettingsSection() {
   const count = useAppState(({ settings }) => settings.count)
   const negativePrompt = useAppState(({ settings }) => settings.negativePrompt)
   const read = useAppState((state) => state.promptsRead)
+  const { writesPictures = false } = useApp()
+  const watermark = useAppState(({ settings }) => settings.watermark)
   const theme = useAppState(({ settings }) => settings.theme)
   return (
     <Disclosure isQuiet UNSAFE_className="marquee-disclosure">
@@ -42,6 +52,11 @@ export function SettingsSection() {
           <SamplingFields />
           <SizeField />
           <AdvancedFields />
+          {writesPictures && (
+            <Switch isSelected={watermark} onChange={(isOn) => change({ watermark: isOn })}>
+              Invisible watermark in saved pictures
+            </Switch>
+          )}
           <Picker
             label="Appearance"
             width="100%"

@@ -13,6 +13,8 @@ export interface App {
   readonly thumbnails: Thumbnails
   /** Takes model files that are dropped on the panel; absent where nothing can be dropped. */
   readonly addModels?: Actions['addModels']
+  /** The editor writes picture files itself, and so what the panel says of them counts. */
+  readonly writesPictures?: boolean
 }
 
 export const AppContext = createContext<App | null>(null)

@@ -1,6 +1,7 @@
+import type { Catalogue } from '#protocol/catalogue.ts'
 import type { Phase } from '#protocol/messages.ts'
 import type { DocumentView } from '../app/document-view.ts'
-import type { Intent } from '../app/settings.ts'
+import type { Intent, Settings } from '../app/settings.ts'
 import type { JobProgress, TrackedJob } from '../app/tracked-job.ts'
 
 export const intentLabels: Readonly<Record<Intent, string>> = {
@@ -68,6 +69,26 @@ export function durationWords(seconds: number): string {
   if (whole < 60) return `${whole} s`
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
+}
+
+/** What a picture was sampled with, in one line; what it did not say is left out. */
+export function samplingWords(
+  { sampler, schedule, steps, guidance, seed, size, model }: Settings,
+  { samplers, schedules, models }: Pick<Catalogue, 'samplers' | 'schedules' | 'models'>
+): string {
+  const labelOf = (choices: Catalogue['samplers'], id: string | null) =>
+    choices.find((choice) => choice.id === id)?.label
+  return [
+    models.find(({ id }) => id === model)?.name,
+    labelOf(samplers, sampler),
+    labelOf(schedules, schedule),
+    steps === null ? undefined : `${steps} steps`,
+    guidance === null ? undefined : `guidance ${guidance}`,
+    seed.locked ? `seed ${seed.value}` : undefined,
+    size === null ? undefined : `${size.width} × ${size.height}`
+  ]
+    .filter((words) => words !== undefined)
+    .join(' · ')
 }
 
 export const promptWords = (prompt: string): string => (prompt.trim() === '' ? 'No prompt' : prompt.trim())

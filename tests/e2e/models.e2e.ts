@@ -1,13 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { Locator } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { modelBytes } from '../support/model-bytes.ts'
 import { writePocketExtras } from '../support/pocket-extras.ts'
-import { sitDown, type Person } from './person.ts'
+import { dropFile, sitDown, type Person } from './person.ts'
 
 /** What a person adds to Marquee: model files, and networks that the prompt names. */
 describe('models and what goes beside them', () => {
@@ -27,23 +26,11 @@ describe('models and what goes beside them', () => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  /** Drops a file as the system's file manager does. */
-  const drop = async (target: Locator, name: string, bytes: Uint8Array): Promise<void> => {
-    const dataTransfer = await person.page.evaluateHandle(
-      ([fileName, content]) => {
-        const transfer = new DataTransfer()
-        transfer.items.add(new File([new Uint8Array(content)], fileName))
-        return transfer
-      },
-      [name, [...bytes]] as const
-    )
-    for (const type of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(type, { dataTransfer })
-  }
   const prompt = () => person.page.getByRole('textbox', { name: 'Prompt', exact: true })
 
   it('takes a model file that is dropped on the panel, and offers it', async () => {
     const { page } = person
-    await drop(prompt(), 'my model.safetensors', modelBytes)
+    await dropFile(person, prompt(), { name: 'my model.safetensors', bytes: modelBytes })
     await person.button('Settings').click()
     await page.getByRole('button', { name: /^Automatic/ }).click()
     const choice = page.getByRole('option', { name: /My model/ })
@@ -59,7 +46,7 @@ describe('models and what goes beside them', () => {
   it('makes a layer of a picture that is dropped on the canvas', async () => {
     const picture = { width: 90, height: 70, channels: 3, background: '#884422' } as const
     const bytes = await sharp({ create: picture }).png().toBuffer()
-    await drop(person.page.getByRole('application'), 'brown.png', bytes)
+    await dropFile(person, person.page.getByRole('application'), { name: 'brown.png', bytes })
     await person.button('Hide brown').waitFor()
   })
 

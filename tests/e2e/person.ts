@@ -92,6 +92,23 @@ export async function sitDown(url: string, size = { width: 1360, height: 900 }):
   }
 }
 
+/** Drops a file as the system's file manager does. */
+export async function dropFile(
+  { page }: Person,
+  target: Locator,
+  { name, bytes }: { readonly name: string; readonly bytes: Uint8Array }
+): Promise<void> {
+  const dataTransfer = await page.evaluateHandle(
+    ([fileName, content]) => {
+      const transfer = new DataTransfer()
+      transfer.items.add(new File([new Uint8Array(content)], fileName))
+      return transfer
+    },
+    [name, [...bytes]] as const
+  )
+  for (const type of ['dragenter', 'dragover', 'drop']) await target.dispatchEvent(type, { dataTransfer })
+}
+
 /** Pixels of `area` whose bytes differ. */
 export function changedPixels(
   a: SavedPicture,

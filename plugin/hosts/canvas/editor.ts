@@ -34,6 +34,10 @@ export interface Editor {
   /** Says that pixels of the draft changed in place; only a stroke does this, to its own tiles. */
   readonly damage: (area: Rect) => void
   readonly onDamage: (listener: (area: Rect) => void) => () => void
+  /** Whether pictures that a model had part in are written with the invisible watermark. */
+  readonly marksExports: () => boolean
+  /** An opened picture says how it was made, in the web UI's words. */
+  readonly tellOfParameters: (name: string, parameters: string) => void
 }
 
 /** State that a control may set as it is. */
@@ -65,11 +69,13 @@ interface ViewCommands {
   readonly resize: (viewport: Size) => void
 }
 
-export interface EditorOptions {
-  readonly newId?: () => string
-}
+type EditorOptions = Partial<Pick<Editor, 'newId' | 'marksExports' | 'tellOfParameters'>>
 
-export function createEditor({ newId = () => crypto.randomUUID() }: EditorOptions = {}): Editor {
+export function createEditor({
+  newId = () => crypto.randomUUID(),
+  marksExports = () => true,
+  tellOfParameters = () => undefined
+}: EditorOptions = {}): Editor {
   const store = createStore<EditorState>(() => startState)
   const damaged = new Set<(area: Rect) => void>()
   const set = (change: Partial<EditorState>): void => store.setState(change)
@@ -142,6 +148,8 @@ export function createEditor({ newId = () => crypto.randomUUID() }: EditorOption
     damage: (area) => {
       for (const listener of damaged) listener(area)
     },
+    marksExports,
+    tellOfParameters,
     onDamage: (listener) => {
       damaged.add(listener)
       return () => damaged.delete(listener)

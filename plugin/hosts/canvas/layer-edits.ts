@@ -3,6 +3,7 @@ import { compositeLayer } from './composite.ts'
 import { activeLayer, type CanvasDocument, type Edit } from './document.ts'
 import { movedPoint, type Point } from './geometry.ts'
 import type { LayerRole } from './layer-role.ts'
+import { mergedMaking } from './making.ts'
 import { jointReach, toLayer, type Layer, type LayerMask } from './layer.ts'
 import { emptyPlane, shiftPlane, writePlane } from './plane.ts'
 
@@ -146,7 +147,10 @@ export function mergeDown(id: string): Edit {
 
 function mergedLayer(lower: Layer, upper: Layer): Layer {
   const area = jointReach(lower, upper)
-  const plain = { ...lower, pixels: emptyPlane(4), mask: null, opacity: 1 }
+  const plain = {
+    ...{ ...lower, pixels: emptyPlane(4), mask: null, opacity: 1 },
+    made: mergedMaking(lower, upper)
+  }
   if (area === null) return plain
   const bytes = new Uint8Array(area.width * area.height * 4)
   const target = { bytes, stride: area.width }

@@ -1,5 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
-import type { NewLayer, RgbaImage } from '../host.ts'
+import type { Making, NewLayer, RgbaImage } from '../host.ts'
 import type { BlendMode } from './blend.ts'
 import { areaOf, shifted, union, type Point } from './geometry.ts'
 import { pictureRole, type LayerRole } from './layer-role.ts'
@@ -24,6 +24,8 @@ export interface Layer {
   readonly visible: boolean
   readonly blend: BlendMode
   readonly role: LayerRole
+  /** Null: no model had part in it. */
+  readonly made: Making | null
 }
 
 export const emptyLayer = (id: string, name: string): Layer => ({
@@ -35,17 +37,19 @@ export const emptyLayer = (id: string, name: string): Layer => ({
   opacity: 1,
   visible: true,
   blend: 'normal',
-  role: pictureRole
+  role: pictureRole,
+  made: null
 })
 
 type Picture = Omit<NewLayer, 'pixels'> & { readonly pixels: RgbaImage }
 
 /** A layer as a host's user asks for it. Outside the given mask nothing shows. */
-export function layerFrom(id: string, { name, area, pixels, mask }: Picture): Layer {
+export function layerFrom(id: string, { name, area, pixels, mask, made }: Picture): Layer {
   const inside = areaOf(area)
   return {
     ...emptyLayer(id, name),
     offset: { x: area.x, y: area.y },
+    made: made ?? null,
     pixels: writePlane(emptyPlane(4), inside, pixels.data),
     mask: mask === undefined ? null : { enabled: true, plane: writePlane(emptyPlane(1), inside, mask.data) }
   }

@@ -1,34 +1,58 @@
-import type { RgbaImage } from '../host.ts'
+import type { Making, RgbaImage } from '../host.ts'
 import { flatten } from './composite.ts'
 import { createDocument, selectionBounds, type CanvasDocument } from './document.ts'
 import type { Editor } from './editor.ts'
 import { areaOf } from './geometry.ts'
 import { insertLayers } from './layer-edits.ts'
 import { layerFrom } from './layer.ts'
+import { makingOf, marked, textsOf } from './making.ts'
+import { readMaking } from './picture-text.ts'
 import { decodePicture, PictureProblem } from './pictures.ts'
 import { encodePng } from './png.ts'
 import { pictured } from './seen-layers.ts'
 
 /** Opens a picture as a new document in place of the present one. Tells the person where that fails. */
 export const openPicture = (editor: Editor, file: Blob, name: string): Promise<void> =>
-  reported(editor, async () => editor.open(documentOf(editor, await decodePicture(file, name), name)))
+  reported(editor, async () => {
+    const pixels = await decodePicture(file, name)
+    editor.open(documentOf(editor, { pixels, made: await makingTold(editor, file, name) }, name))
+  })
 
 /** Puts a picture into the document as a layer, in the middle of the selection or canvas; with none open, opens it. */
 export const placePicture = (editor: Editor, file: Blob, name: string): Promise<void> =>
   reported(editor, async () => {
     const pixels = await decodePicture(file, name)
+    const made = await makingTold(editor, file, name)
     const { document } = editor.store.getState()
     if (document === null) {
-      editor.open(documentOf(editor, pixels, name))
+      editor.open(documentOf(editor, { pixels, made }, name))
       return
     }
-    const layer = layerFrom(editor.newId(), { name: baseName(name), area: middle(document, pixels), pixels })
+    const layer = layerFrom(editor.newId(), {
+      ...{ name: baseName(name), area: middle(document, pixels), pixels },
+      ...(made === null ? {} : { made })
+    })
     editor.apply(`Place “${layer.name}”`, insertLayers([layer]))
   })
 
-function documentOf(editor: Editor, pixels: RgbaImage, name: string): CanvasDocument {
+/** What the picture says of how it was made, which whoever wants to know is told. */
+async function makingTold(editor: Editor, file: Blob, name: string): Promise<Making | null> {
+  const made = await readMaking(file)
+  if (made !== null && made.parameters !== null) editor.tellOfParameters(name, made.parameters)
+  return made
+}
+
+interface Opened {
+  readonly pixels: RgbaImage
+  readonly made: Making | null
+}
+
+function documentOf(editor: Editor, { pixels, made }: Opened, name: string): CanvasDocument {
   const canvas = { width: pixels.width, height: pixels.height }
-  const layer = layerFrom(editor.newId(), { name: 'Background', area: areaOf(canvas), pixels })
+  const layer = layerFrom(editor.newId(), {
+    ...{ name: 'Background', area: areaOf(canvas), pixels },
+    ...(made === null ? {} : { made })
+  })
   return createDocument({ id: editor.newId(), name: baseName(name), canvas, layers: [layer] })
 }
 
@@ -51,12 +75,19 @@ async function reported(editor: Editor, open: () => Promise<void>): Promise<void
   }
 }
 
-/** The document as a person sees it, without maps of ControlNets, as a PNG, and a file name for it; null where nothing is open. */
+/**
+ * The document as a person sees it, without maps of ControlNets, as a PNG, and a file name for it; null where nothing is open. Where
+ * a model had part in it the file says so, and has the invisible watermark if exports are to have it.
+ */
 export async function pictureOf(
   editor: Editor
 ): Promise<{ readonly blob: Blob; readonly fileName: string } | null> {
   const { document } = editor.store.getState()
   if (document === null) return null
-  const blob = await encodePng(flatten(pictured(document), areaOf(document.canvas)))
+  const picture = pictured(document)
+  const made = makingOf(picture)
+  const pixels = flatten(picture, areaOf(document.canvas))
+  const isMarked = made !== null && editor.marksExports()
+  const blob = await encodePng(isMarked ? marked(pixels, picture) : pixels, textsOf(made))
   return { blob, fileName: `${document.name}.png` }
 }

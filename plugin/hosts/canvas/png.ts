@@ -1,10 +1,14 @@
+import { pngChunk, pngSignature, pngTextChunk } from '#image/png-chunks.ts'
 import type { RgbaImage } from '../host.ts'
 
 /**
  * A PNG (ISO/IEC 15948) with exactly these bytes. A browser's own encoder goes through premultiplied colours and so
- * changes those of half-transparent pixels.
+ * changes those of half-transparent pixels. `texts` are written by their keywords.
  */
-export async function encodePng({ width, height, data }: RgbaImage): Promise<Blob> {
+export async function encodePng(
+  { width, height, data }: RgbaImage,
+  texts: Readonly<Record<string, string>> = {}
+): Promise<Blob> {
   const header = new Uint8Array(13)
   const view = new DataView(header.buffer)
   view.setUint32(0, width)
@@ -13,9 +17,13 @@ export async function encodePng({ width, height, data }: RgbaImage): Promise<Blo
   header.set([8, 6, 0, 0, 0], 8)
   const compressed = new Blob([filteredRows({ width, height, data })]).stream()
   const body = await new Response(compressed.pipeThrough(new CompressionStream('deflate'))).arrayBuffer()
-  const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)
-  const chunks = [chunk('IHDR', header), chunk('IDAT', new Uint8Array(body)), chunk('IEND', new Uint8Array())]
-  return new Blob([signature, ...chunks], { type: 'image/png' })
+  const chunks = [
+    pngChunk('IHDR', header),
+    ...Object.entries(texts).map(([keyword, text]) => pngTextChunk(keyword, text)),
+    pngChunk('IDAT', new Uint8Array(body)),
+    pngChunk('IEND', new Uint8Array())
+  ]
+  return new Blob([Uint8Array.from(pngSignature), ...chunks], { type: 'image/png' })
 }
 
 const filterSub = 1
@@ -36,26 +44,3 @@ function filteredRows({ width, height, data }: RgbaImage): Uint8Array<ArrayBuffe
   }
   return rows
 }
-
-function chunk(type: string, body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(body.length + 12)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, body.length)
-  for (let at = 0; at < 4; at++) bytes[4 + at] = type.charCodeAt(at)
-  bytes.set(body, 8)
-  view.setUint32(8 + body.length, crc32(bytes.subarray(4, 8 + body.length)))
-  return bytes
-}
-
-/** ISO/IEC 15948, annex D. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff
-  for (const byte of bytes) crc = crcTable[(crc ^ byte) & 0xff]! ^ (crc >>> 8)
-  return ~crc >>> 0
-}
-
-const crcTable = Uint32Array.from({ length: 256 }, (_, index) => {
-  let value = index
-  for (let bit = 0; bit < 8; bit++) value = value & 1 ? 0xedb88320 ^ (value >>> 1) : value >>> 1
-  return value
-})

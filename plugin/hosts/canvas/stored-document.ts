@@ -1,4 +1,5 @@
 import type { CanvasDocument } from './document.ts'
+import type { Making } from '../host.ts'
 import type { Layer } from './layer.ts'
 import { pictureRole, type LayerRole } from './layer-role.ts'
 import type { Plane, Tile } from './plane.ts'
@@ -22,8 +23,9 @@ interface StoredPlane {
   readonly tiles: readonly (readonly [place: number, key: string])[]
 }
 
-type StoredLayer = Omit<Layer, 'pixels' | 'mask' | 'role'> & {
+type StoredLayer = Omit<Layer, 'pixels' | 'mask' | 'role' | 'made'> & {
   readonly role?: LayerRole
+  readonly made?: Making | null
   readonly pixels: StoredPlane
   readonly mask: { readonly plane: StoredPlane; readonly enabled: boolean } | null
 }
@@ -126,8 +128,9 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
   const { id, name, canvas, origin, activeLayerId, editing } = stored
   const layers = stored.layers.map((layer) => ({
     ...layer,
-    // Documents of before layers had one.
+    // Documents of before layers had these.
     role: layer.role ?? pictureRole,
+    made: layer.made ?? null,
     pixels: unpack(layer.pixels),
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
   }))

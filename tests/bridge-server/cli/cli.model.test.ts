@@ -6,7 +6,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { decodePicture, encodePng } from '../../../bridge-server/image/codec.ts'
 import { readParameters } from '../../../bridge-server/image/metadata.ts'
+import { markMade } from '../../../bridge-server/image/mark-made.ts'
 import { readText } from '../../../bridge-server/image/png-text.ts'
+import { sourceIn } from '../../../bridge-server/image/provenance.ts'
 import type { Job } from '../../../bridge-server/protocol/results.ts'
 import { findGolden } from '../../support/golden.ts'
 import { startMarquee } from '../../support/marquee.ts'
@@ -61,12 +63,24 @@ it('makes a picture that says how it was made, and leaves no process behind', as
     Sampler: 'Euler',
     Model: 'pocket'
   })
+  expect(sourceIn(readText(await readFile(at('boat.png'))))).toBe('trainedAlgorithmicMedia')
   expect(left()).toEqual([])
   const told = await runCli(['info', 'boat.png', '--json'], { cwd: folder })
   expect(json(told)).toMatchObject({
     width: 128,
     parameters: { prompt: 'a red boat', fields: { Seed: '7' } }
   })
+})
+
+it('marks pictures that have room for it, unless it is told not to', async () => {
+  const args = ['txt2img', 'a boat', '--size', '256x256', ...quick, '--steps', '1']
+  const [marked, plain] = [
+    await marquee(...args, '--out', 'marked.png'),
+    await marquee(...args, '--out', 'plain.png', '--no-watermark')
+  ]
+  expect([marked.code, plain.code]).toEqual([0, 0])
+  const expected = markMade(await picture('plain.png'), null)
+  expect(Buffer.compare((await picture('marked.png')).data, expected.data)).toBe(0)
 })
 
 it('never replaces a file unless it is told to', async () => {

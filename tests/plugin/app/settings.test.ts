@@ -25,6 +25,7 @@ const chosen: Settings = {
     variationStrength: 0.25,
     seedResize: { width: 512, height: 640 }
   },
+  watermark: false,
   theme: 'dark'
 }
 

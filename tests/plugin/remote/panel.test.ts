@@ -110,6 +110,9 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       discard: note('discard'),
       undoDiscard: note('undoDiscard'),
       recall: note('recall'),
+      offerSettings: note('offerSettings'),
+      takeOffered: note('takeOffered'),
+      dismissOffered: note('dismissOffered'),
       refreshModels: noted('refreshModels'),
       openDownloads: note('openDownloads'),
       closeDownloads: note('closeDownloads'),
@@ -221,6 +224,9 @@ describe('a panel in another process', () => {
     actions.discard('job-1')
     actions.undoDiscard()
     actions.recall('job-1')
+    actions.offerSettings({ name: 'a.png', parameters: 'a cat' })
+    actions.takeOffered()
+    actions.dismissOffered()
     await actions.refreshModels()
     actions.openDownloads('sd15')
     await actions.refreshDownloads()
@@ -242,6 +248,9 @@ describe('a panel in another process', () => {
       ['discard', 'job-1'],
       ['undoDiscard'],
       ['recall', 'job-1'],
+      ['offerSettings', { name: 'a.png', parameters: 'a cat' }],
+      ['takeOffered'],
+      ['dismissOffered'],
       ['refreshModels'],
       ['openDownloads', 'sd15'],
       ['refreshDownloads'],
