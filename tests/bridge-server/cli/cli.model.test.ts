@@ -80,7 +80,7 @@ it('marks pictures that have room for it, unless it is told not to', async () =>
   ]
   expect([marked.code, plain.code]).toEqual([0, 0])
   const expected = markMade(await picture('plain.png'), null)
-  expect(Buffer.compare((await picture('marked.png')).data, expected.data)).toBe(0)
+  expect(Buffer.compare(Buffer.from((await picture('marked.png')).data), Buffer.from(expected.data))).toBe(0)
 })
 
 it('never replaces a file unless it is told to', async () => {
