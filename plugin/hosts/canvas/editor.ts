@@ -71,11 +71,14 @@ interface ViewCommands {
 
 type EditorOptions = Partial<Pick<Editor, 'newId' | 'marksExports' | 'tellOfParameters'>>
 
-export function createEditor({
-  newId = () => crypto.randomUUID(),
-  marksExports = () => true,
-  tellOfParameters = () => undefined
-}: EditorOptions = {}): Editor {
+const usual = {
+  newId: () => crypto.randomUUID(),
+  marksExports: () => true,
+  tellOfParameters: () => undefined
+}
+
+export function createEditor(options: EditorOptions = {}): Editor {
+  const { newId, marksExports, tellOfParameters } = { ...usual, ...options }
   const store = createStore<EditorState>(() => startState)
   const damaged = new Set<(area: Rect) => void>()
   const set = (change: Partial<EditorState>): void => store.setState(change)
@@ -148,8 +151,7 @@ export function createEditor({
     damage: (area) => {
       for (const listener of damaged) listener(area)
     },
-    marksExports,
-    tellOfParameters,
+    ...{ marksExports, tellOfParameters },
     onDamage: (listener) => {
       damaged.add(listener)
       return () => damaged.delete(listener)
