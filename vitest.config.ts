@@ -6,6 +6,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['tests/support/quick-equality.ts'],
           include: ['tests/**/*.test.{ts,tsx}'],
           exclude: ['tests/e2e/**', 'tests/**/*.model.test.ts', 'tests/**/*.fuzz.test.ts'],
           testTimeout: 20_000,
@@ -26,6 +27,7 @@ export default defineConfig({
       {
         test: {
           name: 'model',
+          setupFiles: ['tests/support/quick-equality.ts'],
           include: ['tests/**/*.model.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
