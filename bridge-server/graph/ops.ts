@@ -57,6 +57,12 @@ export const softmax = (m: Scope, x: Value): Value => m.graph.node('Softmax', [x
 export const matmul = (m: Scope, a: Value, b: Value): Value =>
   m.graph.node('MatMul', [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? DYNAMIC])
 
+/** The length of the vectors along `axes`, which become 1. */
+export function l2Norm(m: Scope, x: Value, axes: readonly number[]): Value {
+  const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))
+  return m.graph.node('ReduceL2', [x, integers(m.graph, axes)], shape, { keepdims: 1 })
+}
+
 /** `to`: 0 keeps the size at that place, −1 is what remains. */
 export const reshape = (m: Scope, x: Value, to: Shape): Value =>
   m.graph.node('Reshape', [x, integers(m.graph, to)], resolveReshape(x.shape, to, m.graph.sizes))

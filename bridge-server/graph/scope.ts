@@ -11,11 +11,23 @@ export interface View {
   readonly shape?: Shape
 }
 
-/** What a LoRA adds to one layer: `scale` · up · (mid ·) down, whose weights are at `m`. */
-export interface LowRank {
+/** up · (mid ·) down, times `scale`, of which the first `rank` rows and columns count where it is said. */
+export interface Branch {
   readonly m: Scope
+  readonly scale: Value
+  readonly rank: number | undefined
+}
+
+/** What a LoRA or one of its relatives changes about the layer at a place, times `scale`. */
+export interface Adaptation {
   /** One number, known when the graph runs. */
   readonly scale: Value
+  /** What may be added beside the layer; null: only `change` tells. */
+  readonly branch: Branch | null
+  /** What is added to the weight, given as the matrix [out, inputs · kernel] that it so far is; null: nothing. */
+  readonly change: ((weight: Value, inputs: number) => Value) | null
+  /** What is added to its bias, [out]; null: nothing. */
+  readonly bias: Value | null
 }
 
 /**
@@ -36,8 +48,8 @@ export interface Scope {
   weight(name: string, view?: View): Value
   /** Rows of a table of weights by number: `ids` [...] → [..., width]. */
   rows(name: string, ids: Value): Value
-  /** What is added to the layer at this place. */
-  lowRank(): readonly LowRank[]
+  /** What changes the layer at this place, in order: each sees what those before it made of the weight. */
+  adaptations(): readonly Adaptation[]
   /** Says that the weights below `name` belong to the network though this graph does not need them. */
   leave(name: string): void
 }
@@ -52,8 +64,8 @@ export interface Network {
 export interface NetworkOptions {
   /** Goes before the weights' names in the graph, where it holds several networks. */
   readonly prefix?: string
-  /** What is added to the layer at a path. */
-  readonly lowRank?: (path: string) => readonly LowRank[]
+  /** What changes the layer at a path. */
+  readonly adaptations?: (path: string) => readonly Adaptation[]
 }
 
 /** `part` is what a person calls the network, as in "the UNet". */
@@ -61,7 +73,7 @@ export function openNetwork(
   graph: Graph,
   weights: WeightSource,
   part: string,
-  { prefix = '', lowRank = () => [] }: NetworkOptions = {}
+  { prefix = '', adaptations = () => [] }: NetworkOptions = {}
 ): Network {
   const paths = new Set(weights.names.flatMap(prefixes))
   const used = new Set<string>()
@@ -105,7 +117,7 @@ export function openNetwork(
       const weight = find(full)
       return weight === undefined ? { name: full, shape: [] } : graph.rows(prefix + full, weight, ids)
     },
-    lowRank: () => lowRank(path),
+    adaptations: () => adaptations(path),
     leave: (name) => void left.push(join(path, name))
   })
 

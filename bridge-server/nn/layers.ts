@@ -1,7 +1,8 @@
 import type { Value } from '../graph/graph.ts'
 import { add, mul, padChannels, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
-import type { Scope, View } from '../graph/scope.ts'
-import { convolved, DYNAMIC, multiple } from '../graph/shape.ts'
+import type { Scope } from '../graph/scope.ts'
+import { convolved, DYNAMIC, multiple, type Shape } from '../graph/shape.ts'
+import { branches, firstRanks, layerBias, layerWeight, normWeight } from './adapted.ts'
 
 interface Affine {
   /** As in torch: true unless said otherwise, and then it must be there. */
@@ -12,14 +13,15 @@ interface Affine {
 
 /** torch.nn.Linear. x: [..., in] → [..., out]. A 1×1 convolution's weight does as well. */
 export function linear(m: Scope, x: Value, { bias = true, rows }: Affine = {}): Value {
-  const view: View = rows === undefined ? {} : { rows }
-  const weight = m.weight('weight', { ...view, shape: [0, -1] })
+  const weight = layerWeight(m, { shape: [0, -1], rows })
   const [out = DYNAMIC, width = DYNAMIC] = weight.shape
   const flat = x.shape.length === 2 ? x : reshape(m, x, [-1, width])
-  const inputs = bias ? [flat, weight, m.weight('bias', view)] : [flat, weight]
+  const added = layerBias(m, { bias, rows })
+  const inputs = added === null ? [flat, weight] : [flat, weight, added]
   let y = m.graph.node('Gemm', inputs, [flat.shape[0] ?? DYNAMIC, out], { transB: 1 })
-  for (const { m: branch, scale } of m.lowRank()) {
-    const down = mul(m, linear(branch.at('down'), flat, { bias: false }), scale)
+  for (const { m: branch, scale, rank } of branches(m)) {
+    const narrow = firstRanks(m, linear(branch.at('down'), flat, { bias: false }), rank, 1)
+    const down = mul(m, narrow, scale)
     y = add(m, y, linear(branch.at('up'), down, { bias: false, ...(rows === undefined ? {} : { rows }) }))
   }
   return x.shape.length === 2 ? y : unflattenRows(m, y, x)
@@ -37,14 +39,20 @@ interface Window {
 
 /** torch.nn.Conv2d. x: [n, in, h, w] → [n, out, h', w'] */
 export function conv2d(m: Scope, x: Value, { bias = true, rows, ...window }: Affine & Window = {}): Value {
-  const view: View = rows === undefined ? {} : { rows }
-  let y = convolve(m, x, m.weight('weight', view), { ...window, bias: bias ? m.weight('bias', view) : null })
-  for (const { m: branch, scale } of m.lowRank()) {
+  let y = convolve(m, x, layerWeight(m, { rows }), { ...window, bias: layerBias(m, { bias, rows }) })
+  for (const { m: branch, scale, rank } of branches(m)) {
     const narrow = branch.has('mid')
       ? conv2d(branch.at('mid'), conv2d(branch.at('down'), x, { bias: false }), { ...window, bias: false })
       : conv2d(branch.at('down'), x, { ...window, bias: false })
     const slice = rows === undefined ? {} : { rows }
-    y = add(m, y, conv2d(branch.at('up'), mul(m, narrow, scale), { bias: false, ...slice }))
+    y = add(
+      m,
+      y,
+      conv2d(branch.at('up'), mul(m, branch.has('mid') ? narrow : firstRanks(m, narrow, rank, 1), scale), {
+        bias: false,
+        ...slice
+      })
+    )
   }
   return y
 }
@@ -107,17 +115,17 @@ export function groupNorm(m: Scope, x: Value, { groups, epsilon = 1e-5 }: Groupi
   const normed = m.graph.node('InstanceNormalization', [grouped, ones, zeros], grouped.shape, {
     epsilon: { float: epsilon }
   })
-  const perChannel: View = { shape: [0, 1, 1] }
+  const perChannel: Shape = [0, 1, 1]
   return add(
     m,
-    mul(m, reshapeLike(m, normed, x), m.weight('weight', perChannel)),
-    m.weight('bias', perChannel)
+    mul(m, reshapeLike(m, normed, x), normWeight(m, 'weight', perChannel)),
+    normWeight(m, 'bias', perChannel)
   )
 }
 
 /** torch.nn.LayerNorm over the last axis. */
 export const layerNorm = (m: Scope, x: Value, { epsilon = 1e-5 } = {}): Value =>
-  m.graph.node('LayerNormalization', [x, m.weight('weight'), m.weight('bias')], x.shape, {
+  m.graph.node('LayerNormalization', [x, normWeight(m, 'weight'), normWeight(m, 'bias')], x.shape, {
     axis: -1,
     epsilon: { float: epsilon }
   })

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import { readLoraTag, type LoraTag } from '../prompt/grammar/lora-tag.ts'
 import { extractNetworks, findNetworks, type NetworkTag } from '../prompt/grammar/networks.ts'
 import { parseWeight } from '../prompt/grammar/number.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
@@ -23,19 +24,15 @@ export const controlsInUse = ({ controls = [] }: GenerateRequest): NonNullable<G
   controls.filter(({ weight, start, end }) => weight > 0 && start <= end)
 
 /**
- * What `<lora:name:text:unet>`, `<lyco:…>` and `<hypernet:name:weight>` in a prompt ask for, by the web UI's rules: weights are 1
- * where they are not said, and the UNet's is the text encoders'. Tags of other kinds do nothing.
- * Throws AppError 'prompt-invalid' for a weight that is no number.
+ * What `<lora:…>`, `<lyco:…>` and `<hypernet:name:weight>` in a prompt ask for, by the web UI's rules. Tags of other kinds do
+ * nothing. Throws AppError 'prompt-invalid' for a weight that is no number.
  */
 export function promptNetworks(prompt: string): Pick<Extensions, 'loras' | 'hypernetworks'> {
   const { networks } = extractNetworks(prompt)
   const of = (...kinds: readonly string[]): readonly NetworkTag[] =>
     networks.filter(({ kind }) => kinds.includes(kind))
   return {
-    loras: of('lora', 'lyco').map((tag) => {
-      const text = weightOf(tag, tag.named.te ?? tag.positional[1]) ?? 1
-      return { name: nameOf(tag), text, unet: weightOf(tag, tag.named.unet ?? tag.positional[2]) ?? text }
-    }),
+    loras: of('lora', 'lyco').map(loraOf),
     hypernetworks: of('hypernet').map((tag) => ({
       name: nameOf(tag),
       weight: weightOf(tag, tag.positional[1]) ?? 1
@@ -81,6 +78,15 @@ export function refuseNetworks(negativePrompt: string): void {
   throw new AppError('prompt-invalid', {
     message: `The negative prompt names a network, ${text}, which works on the whole picture.`,
     hint: 'Move the tag to the prompt.'
+  })
+}
+
+function loraOf(tag: NetworkTag): LoraTag {
+  const read = readLoraTag(tag)
+  if ('name' in read) return read
+  throw new AppError('prompt-invalid', {
+    message: `In <${tag.kind}:${tag.positional.join(':')}>: ${read.problem}`,
+    hint: read.hint
   })
 }
 

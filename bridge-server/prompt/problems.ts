@@ -1,5 +1,6 @@
 import { bracketProblems, type PromptProblem } from './bracket-problems.ts'
-import { findNetworks } from './grammar/networks.ts'
+import { readLoraTag } from './grammar/lora-tag.ts'
+import { findNetworks, type NetworkTag } from './grammar/networks.ts'
 import { parseWeight } from './grammar/number.ts'
 import { splitAtWord } from './grammar/words.ts'
 
@@ -29,13 +30,8 @@ function blanked(prompt: string, networks: FoundNetworks): string {
 
 const kinds = ['lora', 'lyco', 'hypernet']
 
-function networkProblems({
-  kind,
-  positional,
-  named,
-  from,
-  to
-}: FoundNetworks[number]): readonly PromptProblem[] {
+function networkProblems(tag: FoundNetworks[number]): readonly PromptProblem[] {
+  const { kind, from, to } = tag
   if (!kinds.includes(kind))
     return [
       {
@@ -44,10 +40,18 @@ function networkProblems({
         message: `“${kind}” is no kind of network, so this tag does nothing. Write lora or hypernet.`
       }
     ]
-  const weights = [...positional.slice(1), ...['te', 'unet'].flatMap((name) => named[name] ?? [])]
-  const wrong = weights.find((weight) => parseWeight(weight.trim()) === null)
-  if (wrong === undefined) return []
-  return [{ from, to, message: `“${wrong}” is no weight. Write a number, such as <${kind}:name:0.8>.` }]
+  const message = kind === 'hypernet' ? hypernetProblem(tag) : loraProblem(tag)
+  return message === null ? [] : [{ from, to, message }]
+}
+
+function loraProblem(tag: NetworkTag): string | null {
+  const read = readLoraTag(tag)
+  return 'problem' in read ? `${read.problem} ${read.hint}` : null
+}
+
+function hypernetProblem({ kind, positional }: NetworkTag): string | null {
+  const wrong = positional.slice(1).find((weight) => parseWeight(weight.trim()) === null)
+  return wrong === undefined ? null : `“${wrong}” is no weight. Write a number, such as <${kind}:name:0.8>.`
 }
 
 const tagStart = /<(lora|lyco|hypernet):/g

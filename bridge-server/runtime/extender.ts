@@ -2,6 +2,7 @@ import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { FittedLora, Hypernetwork } from '../weights/extensions/extension.ts'
 import type { ExtensionLibrary, Opened } from '../weights/extensions/extension-library.ts'
 import { fitLora } from '../weights/extensions/lora-fit.ts'
+import { unetBlocks } from '../nn/unet-block-numbers.ts'
 import { createControlNet } from './controlnet.ts'
 import { checkHypernetwork } from './hypernetwork-fit.ts'
 import type { ControlNet, DiffusionModel, Extensions, TextEncoder } from './model.ts'
@@ -21,7 +22,13 @@ export interface Extender {
   readonly extend: (wanted: Extensions) => Promise<Networks>
 }
 
-type Loras = readonly { readonly text: number; readonly unet: number; readonly file: Opened<FittedLora> }[]
+interface LoraInUse {
+  readonly text: number
+  /** A number for each of `unetBlocks`. */
+  readonly unet: readonly number[]
+  readonly file: Opened<FittedLora>
+}
+type Loras = readonly LoraInUse[]
 type Hypernetworks = readonly { readonly weight: number; readonly file: Opened<Hypernetwork> }[]
 
 export function createExtender(
@@ -43,7 +50,9 @@ export function createExtender(
     hypernetworks: Hypernetworks,
     controlled: boolean
   ): Promise<Networks['unet']> => {
-    const inUnet = loras.filter(({ unet, file }) => unet !== 0 && file.content.unet.size > 0)
+    const inUnet = loras.filter(
+      ({ unet, file }) => unet.some((weight) => weight !== 0) && file.content.unet.size > 0
+    )
     if (inUnet.length === 0 && hypernetworks.length === 0 && !controlled) return plainUnet
     const key = keyOf([...inUnet, null, ...hypernetworks], String(controlled))
     const network = await unets.get(key, (own) =>
@@ -107,14 +116,22 @@ export function createExtender(
 const keyOf = (files: readonly ({ readonly file: Opened<unknown> } | null)[], rest = ''): string =>
   JSON.stringify([files.map((each) => each?.file.stamp ?? null), rest])
 
+const unetWeights = (weight: number, blocks: readonly number[] | null = null): readonly number[] =>
+  Array.from({ length: unetBlocks.count }, (_, i) => weight * (blocks?.[i] ?? 1))
+
 async function openAll(
   { loras, hypernetworks }: Extensions,
   checkpoint: Checkpoint,
   library: ExtensionLibrary
 ): Promise<{ readonly loras: Loras; readonly hypernetworks: Hypernetworks }> {
-  const fitted = loras.map(async ({ name, text, unet }) => {
-    const file = await library.lora(name)
-    return { text, unet, file: { ...file, content: fitLora(file.content, checkpoint, name) } }
+  const fitted = loras.map(async ({ name, text, unet, blocks, rank = null }): Promise<LoraInUse> => {
+    const { stamp, content } = await library.lora(name)
+    const file = {
+      name,
+      stamp: `${stamp} ${rank ?? ''}`,
+      content: fitLora(content, checkpoint, { name, rank })
+    }
+    return { text, unet: unetWeights(unet, blocks), file }
   })
   const strong = hypernetworks.filter(({ weight }) => weight !== 0)
   return {

@@ -58,9 +58,20 @@ export interface ControlNet {
   ): Promise<readonly Tensor[]>
 }
 
+/** A LoRA by name, with its weights. */
+export interface LoraUse {
+  readonly name: string
+  readonly text: number
+  readonly unet: number
+  /** Factors of `unet` for each of the UNet's blocks, by their numbers (`nn/unet-block-numbers.ts`); none: 1 for all. */
+  readonly blocks?: readonly number[] | null
+  /** So many ranks are used at most of layers that are low-rank; none: all. */
+  readonly rank?: number | null
+}
+
 /** Networks beside a model, by name. Where a weight is 0 the network is left out. */
 export interface Extensions {
-  readonly loras: readonly { readonly name: string; readonly text: number; readonly unet: number }[]
+  readonly loras: readonly LoraUse[]
   readonly hypernetworks: readonly { readonly name: string; readonly weight: number }[]
   readonly controlNets: readonly string[]
 }

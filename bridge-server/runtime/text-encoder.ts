@@ -4,7 +4,7 @@ import { openNetwork } from '../graph/scope.ts'
 import { clipText, tokenEmbedding } from '../nn/clip.ts'
 import { zeros } from '../tensor/tensor.ts'
 import type { TextEncoderPart } from '../weights/checkpoint.ts'
-import { lowRankOf, scaleFeeds, type LoraLayers } from './low-rank.ts'
+import { adaptationsOf, scaleFeeds, type LoraLayers } from './adaptations.ts'
 import type { TextEncoder } from './model.ts'
 import { createPart, output, type Part, type Runtime } from './part.ts'
 
@@ -50,7 +50,7 @@ export function createTextEncoder(
       // More layers than there are cannot be skipped; as in the web UI, the first is then the one.
       const network = networkFor(Math.min(Math.max(1, clipSkip), layers))
       const outputs = await network.run(
-        { ids: { data, dims: [n, length] }, vectors, ...scaleFeeds('lora', scales) },
+        { ids: { data, dims: [n, length] }, vectors, ...scaleFeeds(scales.map((scale) => [scale])) },
         activationBytes(n, length, width)
       )
       return { hidden: output(outputs, 'hidden'), pooled: output(outputs, 'pooled') }
@@ -60,8 +60,8 @@ export function createTextEncoder(
 
 function textGraph(part: TextEncoderPart, loras: readonly LoraLayers[], target: Target): Graph {
   const graph = createGraph(target)
-  const lowRank = lowRankOf(graph, loras)
-  const { m, check } = openNetwork(graph, part.weights, 'text encoder', { lowRank })
+  const { adaptations, check: checkAdapted } = adaptationsOf(graph, loras)
+  const { m, check } = openNetwork(graph, part.weights, 'text encoder', { adaptations })
   const length = m.shapeOf('text_model.embeddings.position_embedding.weight')[0] ?? 'tokens'
   const ids = graph.input('ids', 'i64', ['n', length])
   const width = m.shapeOf('text_model.embeddings.position_embedding.weight')[1] ?? 'width'
@@ -70,6 +70,7 @@ function textGraph(part: TextEncoderPart, loras: readonly LoraLayers[], target: 
   graph.output('hidden', hidden)
   graph.output('pooled', pooled)
   check()
+  checkAdapted()
   return graph
 }
 

@@ -2,10 +2,12 @@ import { assert } from '../errors.ts'
 import { createGraph, type Graph, type Target } from '../graph/graph.ts'
 import { openNetwork } from '../graph/scope.ts'
 import type { Hypernetwork as HypernetworkInGraph } from '../nn/hypernetwork.ts'
+import { unetBlocks } from '../nn/unet-block-numbers.ts'
 import { unet } from '../nn/unet.ts'
 import { zeros, type Tensor } from '../tensor/tensor.ts'
 import type { UnetPart } from '../weights/checkpoint.ts'
 import type { Hypernetwork } from '../weights/extensions/extension.ts'
+import { adaptationsOf, scaleFeeds, type LoraLayers } from './adaptations.ts'
 import {
   conditionFeeds,
   conditionInputs,
@@ -13,7 +15,6 @@ import {
   guidanceFeed,
   modelChannels
 } from './conditions.ts'
-import { lowRankOf, scaleFeeds, type LoraLayers } from './low-rank.ts'
 import { tooLarge } from './memory.ts'
 import type { UnetInput } from './model.ts'
 import { createPart, output, type Runtime } from './part.ts'
@@ -28,7 +29,8 @@ export interface UnetExtensions {
 
 /** How strong each is, in the order of `UnetExtensions`; none of it needs another graph. */
 export interface UnetScales {
-  readonly loras: readonly number[]
+  /** A number for each of `unetBlocks`. */
+  readonly loras: readonly (readonly number[])[]
   readonly hypernetworks: readonly number[]
 }
 
@@ -68,8 +70,13 @@ export function createUnet(
       x,
       ...conditionFeeds({ timesteps, context, y }, channels),
       ...guidanceFeed(guidance, embedded),
-      ...scaleFeeds('lora', scales.loras),
-      ...scaleFeeds('hypernetwork', scales.hypernetworks),
+      ...scaleFeeds(scales.loras),
+      ...Object.fromEntries(
+        scales.hypernetworks.map((scale, i) => [
+          `hypernetwork.${i}`,
+          { data: Float32Array.of(scale), dims: [] }
+        ])
+      ),
       ...Object.fromEntries(control.map((residual, i) => [`residual.${i}`, residual]))
     }
     return output(await network.run(feeds, need(h, w)), 'out')
@@ -80,8 +87,8 @@ export function createUnet(
 export function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {
   const { weights, heads, normGroups, inputChannels } = part
   const graph = createGraph(target)
-  const lowRank = lowRankOf(graph, extensions.loras)
-  const { m, check } = openNetwork(graph, weights, 'UNet', { lowRank })
+  const { adaptations, check: checkAdapted } = adaptationsOf(graph, extensions.loras, unetBlocks)
+  const { m, check } = openNetwork(graph, weights, 'UNet', { adaptations })
   const x = graph.input('x', 'f32', ['n', inputChannels, 'h', 'w'])
   const additions = {
     hypernetworks: extensions.hypernetworks.map((hypernetwork, i) => inGraph(graph, hypernetwork, i)),
@@ -92,6 +99,7 @@ export function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Ta
   }
   graph.output('out', unet(m, x, conditionInputs(graph, m), { heads, normGroups }, additions))
   check()
+  checkAdapted()
   return graph
 }
 

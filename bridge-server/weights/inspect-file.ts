@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os'
 import { AppError } from '../errors.ts'
 import type { DownloadKind } from '../protocol/downloads.ts'
 import { readAnnotator } from './extensions/annotator.ts'
@@ -40,23 +41,24 @@ export async function inspectFile(
   if (kind === 'checkpoint') await openCheckpoint(file, options)
   // The scale of latents is the model's, and says nothing of the file.
   else if (kind === 'vae') await readVaeFile(file, { options, latentScale: 1 })
-  else await inspectTable(await readTensorFile(file, options), kind)
+  else await inspectTable(await readTensorFile(file, options), kind, options)
 }
 
 async function inspectTable(
   table: TensorTable,
-  kind: Exclude<DownloadKind, 'checkpoint' | 'vae'>
+  kind: Exclude<DownloadKind, 'checkpoint' | 'vae'>,
+  { cacheFolder = tmpdir() }: TensorFileOptions
 ): Promise<void> {
   if (kindOf(table) !== kind)
     throw new AppError('model-unsupported', {
       message: `${shownName(table.file)} is not ${names[kind]}, but ${foreignKind(table) ?? 'something else'}.`,
       hint: 'It was not kept. The catalogue’s entry names a wrong kind or a wrong file.'
     })
-  await readers[kind](table)
+  await readers[kind](table, cacheFolder)
 }
 
 const readers: Readonly<
-  Record<Exclude<DownloadKind, 'checkpoint' | 'vae'>, (table: TensorTable) => unknown>
+  Record<Exclude<DownloadKind, 'checkpoint' | 'vae'>, (table: TensorTable, cacheFolder: string) => unknown>
 > = {
   taesd: readTaesd,
   upscaler: readUpscaler,

@@ -141,7 +141,7 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
       const files = await lookAtAll()
       for (const { kind, name } of wanted) locate(kind, name, files)
     },
-    lora: (name) => open('lora', name, readLora),
+    lora: (name) => open('lora', name, (table) => readLora(table, path.join(cacheFolder, 'converted'))),
     hypernetwork: (name) => open('hypernetwork', name, readHypernetwork),
     controlNet: (name) =>
       open('controlnet', name, async (table, file) => readControlNet(table, await isGlobal(file))),

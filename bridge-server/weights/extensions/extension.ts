@@ -1,22 +1,35 @@
 import type { DepthPart } from '../checkpoint.ts'
 import type { Weight, WeightSource } from '../../graph/weight.ts'
 
-/** What a LoRA adds to one layer: factor · up · (mid ·) down, times a weight that a person chooses. */
+/**
+ * Ways to change a layer, by LyCORIS' names (Yeh et al. 2023, arXiv:2309.14859): `lora` with LoCon and DoRA, `loha`, `lokr`,
+ * `glora`, `ia3`, `oft` with BOFT, and `full` for the difference itself, of norms too.
+ */
+export type AdaptationKind = 'lora' | 'loha' | 'lokr' | 'glora' | 'ia3' | 'oft' | 'full'
+
+/** What a LoRA or one of its relatives changes about one layer, times a weight that a person chooses. */
 export interface LoraLayer {
-  /** [rank, in] or [rank, in, k, k] */
-  readonly down: Weight
-  /** [out, rank] or [out, rank, 1, 1] */
-  readonly up: Weight
-  /** [rank, rank, k, k] of a LoCon in CP form, whose `down` then is 1×1. */
-  readonly mid: Weight | null
+  readonly kind: AdaptationKind
+  /** By the names of nn/adaptation.ts. */
+  readonly weights: WeightSource
   /** alpha / rank */
   readonly factor: number
+  /** How many ranks of a low-rank one are used at most; none: all. */
+  readonly rank?: number
+  /** Of the layer that it is for; null where the tensors do not tell. */
+  readonly size: LayerSize
+}
+
+export interface LayerSize {
+  readonly outputs: number | null
+  /** Weights of one output: inputs times the kernel's area. */
+  readonly each: number | null
 }
 
 /** A network of a model that a LoRA may change; the number is that of the text encoder. */
 export type LoraPart = 'unet' | 'text0' | 'text1'
 
-/** A low-rank adaptation (Hu et al. 2021, arXiv:2106.09685) as its file has it. */
+/** A low-rank adaptation (Hu et al. 2021, arXiv:2106.09685) or a relative of one as its file has it. */
 export interface Lora {
   /** By part, then by the layer's path in the file with underscores for dots. */
   readonly layers: ReadonlyMap<LoraPart, ReadonlyMap<string, LoraLayer>>

@@ -2,7 +2,7 @@ import { AppError } from '../../errors.ts'
 import type { Weight, WeightSource } from '../../graph/weight.ts'
 import type { Checkpoint } from '../checkpoint.ts'
 import { diffusersPaths } from './diffusers-paths.ts'
-import type { FittedLora, Lora, LoraLayer, LoraPart } from './extension.ts'
+import type { FittedLora, LayerSize, Lora, LoraLayer, LoraPart } from './extension.ts'
 
 /** A model's layers by the names LoRA files use. */
 interface Layers {
@@ -10,11 +10,18 @@ interface Layers {
   readonly weights: WeightSource
 }
 
+interface Wanted {
+  /** What messages call the LoRA. */
+  readonly name: string
+  /** How many ranks are used at most; null: all. */
+  readonly rank?: number | null
+}
+
 /**
- * Finds the layers that a LoRA changes. `name` is what messages call it.
+ * Finds the layers that a LoRA changes.
  * Throws AppError 'model-unsupported' where a layer is not in the model or has another size.
  */
-export function fitLora(lora: Lora, checkpoint: Checkpoint, name: string): FittedLora {
+export function fitLora(lora: Lora, checkpoint: Checkpoint, { name, rank = null }: Wanted): FittedLora {
   const { unet, textEncoders, info } = checkpoint
   const isRefiner = info.family === 'sdxl-refiner'
   const texts = textEncoders.map(({ weights }) => textLayers(weights))
@@ -34,9 +41,9 @@ export function fitLora(lora: Lora, checkpoint: Checkpoint, name: string): Fitte
         throw misfit(
           checkpoint,
           name,
-          `its ${path} changes a layer of ${sizeOf(layer)}, and the model’s has ${weight.shape.slice(0, 2).toReversed().join(' → ')} channels`
+          `its ${path} changes a layer of ${shown(layer.size)}, and the model’s has ${shown(sizeOf(weight))}`
         )
-      found.set(own, layer)
+      found.set(own, rank === null ? layer : { ...layer, rank })
     }
     return found
   }
@@ -58,21 +65,35 @@ function unetLayers(weights: WeightSource): Layers {
   return { paths, weights }
 }
 
+/** Tables of embeddings are no layers. */
 const textLayers = (weights: WeightSource): Layers => ({
-  paths: new Map(modulesOf(weights).map((path) => [underscored(path.replace(/^text_model\./, '')), path])),
+  paths: new Map(
+    modulesOf(weights)
+      .filter((path) => !path.startsWith('text_model.embeddings.'))
+      .map((path) => [underscored(path.replace(/^text_model\./, '')), path])
+  ),
   weights
 })
 
-function fits({ down, up, mid }: LoraLayer, weight: Weight): boolean {
-  const [out, inputs, ...kernel] = weight.shape
-  const own = (mid ?? down).shape.slice(2)
-  return up.shape[0] === out && down.shape[1] === inputs && withoutOnes(own) === withoutOnes(kernel)
+/** A linear layer and a 1×1 convolution are the same. Only differences change norms, whose weights are one for each channel. */
+function fits({ kind, size, weights }: LoraLayer, weight: Weight): boolean {
+  const { outputs, each } = sizeOf(weight)
+  const inputs = weights.get('on_input') === undefined ? null : weights.get('weight')?.shape
+  return (
+    (weight.shape.length > 1 || kind === 'full') &&
+    (size.outputs === null || size.outputs === outputs) &&
+    (size.each === null || size.each === each) &&
+    (inputs === null || inputs?.reduce((product, length) => product * length, 1) === weight.shape[1])
+  )
 }
 
-/** A linear layer and a 1×1 convolution are the same. */
-const withoutOnes = (kernel: readonly number[]): string => kernel.filter((size) => size !== 1).join()
+const sizeOf = ({ shape: [outputs = 0, ...rest] }: Weight): { outputs: number; each: number } => ({
+  outputs,
+  each: rest.reduce((product, size) => product * size, 1)
+})
 
-const sizeOf = ({ down, up }: LoraLayer): string => `${down.shape[1] ?? 0} → ${up.shape[0] ?? 0} channels`
+const shown = ({ outputs, each }: LayerSize): string =>
+  each === null ? `${outputs ?? 'other'} outputs` : `${each} × ${outputs} weights`
 
 const misfit = ({ info }: Checkpoint, name: string, problem: string): AppError =>
   new AppError('model-unsupported', {

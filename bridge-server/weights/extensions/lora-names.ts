@@ -1,21 +1,35 @@
 import type { LoraPart } from './extension.ts'
 
-export type LoraPiece = 'down' | 'up' | 'mid' | 'alpha'
-
 export interface LoraName {
   readonly part: LoraPart
   /** The layer's path with underscores for dots. */
   readonly path: string
-  readonly piece: LoraPiece
+  /** What the tensor is to its layer, by the names of nn/adaptation.ts. */
+  readonly piece: string
 }
 
-/** `….lora_down.weight` (kohya), `….lora_A.default.weight` (peft), `…_lora.down.weight` and `….lora_linear_layer.down.weight` (diffusers). */
-const ending = /[._]lora(?:_linear_layer)?[._](down|up|mid|A|B)(?:\.[^.]+)?\.weight$/
+/** What a tensor's name may end with, and the piece that it is. */
+const endings: readonly (readonly [RegExp, (word: string) => string])[] = [
+  // `….lora_down.weight` (kohya), `….lora_A.default.weight` (peft), `…_lora.down.weight`, `….lora_linear_layer.down.weight` (diffusers)
+  [
+    /[._]lora(?:_linear_layer)?[._](down|up|mid|A|B)(?:\.[^.]+)?\.weight$/,
+    (word) => `${{ A: 'down', B: 'up' }[word] ?? word}.weight`
+  ],
+  [/\.lora_(magnitude_vector)(?:\.[^.]+)?(?:\.weight)?$/, () => 'magnitude'],
+  [/\.((?:hada|lokr)_(?:w[12](?:_[ab])?|t[12]))$/, (word) => word],
+  [/\.((?:a1|a2|b1|b2|bm)\.weight)$/, (word) => word],
+  [/\.(oft_blocks|oft_diag|rescale|dora_scale|on_input|alpha)$/, (word) => word],
+  [/\.(diff|diff_b|w_norm|b_norm)$/, (word) => ({ w_norm: 'diff', b_norm: 'diff_b' })[word] ?? word],
+  // IA³ calls its one tensor so, which is told from a model's own by what stands beside it.
+  [/\.(weight)$/, (word) => word]
+]
 
 const prefixes: readonly (readonly [RegExp, LoraPart])[] = [
-  [/^lora_unet_/, 'unet'],
-  [/^lora_te1?_/, 'text0'],
-  [/^lora_te2_/, 'text1'],
+  [/^(lora|lycoris|oft)_unet_/, 'unet'],
+  [/^(lora|lycoris|oft)_te1?_/, 'text0'],
+  [/^(lora|lycoris|oft)_te2_/, 'text1'],
+  [/^lycoris_(?=(down_blocks|up_blocks|mid_block|conv_|time_|add_))/, 'unet'],
+  [/^lycoris_(?=text_model_)/, 'text0'],
   [/^unet\./, 'unet'],
   [/^text_encoder\./, 'text0'],
   [/^text_encoder_2\./, 'text1'],
@@ -26,18 +40,18 @@ const prefixes: readonly (readonly [RegExp, LoraPart])[] = [
 
 /** What a tensor of a LoRA file is; null for one that no LoRA of ours has. */
 export function parseLoraName(name: string): LoraName | null {
-  const found = ending.exec(name)
-  const stem = found === null ? name.replace(/\.alpha$/, '') : name.slice(0, found.index)
-  if (found === null && stem === name) return null
-  const bare = stem.replace(/^base_model\.model\./, '')
-  const prefix = prefixes.find(([pattern]) => pattern.test(bare))
-  if (prefix === undefined) return null
-  const [pattern, part] = prefix
-  const path = usualPath(bare.replace(pattern, ''), part).replaceAll('.', '_')
-  return { part, path, piece: found === null ? 'alpha' : pieces[found[1]!]! }
+  for (const [ending, pieceOf] of endings) {
+    const found = ending.exec(name)
+    if (found === null) continue
+    const bare = name.slice(0, found.index).replace(/^base_model\.model\./, '')
+    const prefix = prefixes.find(([pattern]) => pattern.test(bare))
+    if (prefix === undefined) return null
+    const [pattern, part] = prefix
+    const path = usualPath(bare.replace(pattern, ''), part).replaceAll('.', '_')
+    return { part, path, piece: pieceOf(found[1] ?? '') }
+  }
+  return null
 }
-
-const pieces: Readonly<Record<string, LoraPiece>> = { down: 'down', A: 'down', up: 'up', B: 'up', mid: 'mid' }
 
 const textProjections: Readonly<Record<string, string>> = {
   to_q: 'q_proj',
@@ -55,19 +69,8 @@ function usualPath(path: string, part: LoraPart): string {
     .replace(/^text_model[._]/, '')
 }
 
-/** Kinds of adaptation that are not low-rank additions, by a sign in their tensors' names. */
-export const otherAdaptations: readonly (readonly [RegExp, string])[] = [
-  [/\.(dora_scale|lora_magnitude_vector)/, 'a DoRA (it also scales each layer by a learnt magnitude)'],
-  [/\.hada_w[12]_/, 'a LoHa (LyCORIS)'],
-  [/\.lokr_w[12]/, 'a LoKr (LyCORIS)'],
-  [/\.(oft_blocks|oft_diag|oft_R)/, 'an OFT'],
-  [/\.(a1|a2|b1|b2)\.weight$/, 'a GLoRA (LyCORIS)'],
-  [/\.on_input$/, 'an IA³ (LyCORIS)'],
-  [/\.(diff|diff_b|w_norm|b_norm)$/, 'a difference of whole layers (LyCORIS “full”)']
-]
-
 /** Whether a tensor's name says that its file is an adaptation of a model's layers, of whatever kind. */
-export const isAdaptation = (name: string): boolean =>
-  (parseLoraName(name) !== null && !name.endsWith('.alpha')) ||
-  (/^(lora_|lycoris_|unet\.|text_encoder|oft_|base_model\.)/.test(name) &&
-    otherAdaptations.some(([sign]) => sign.test(name)))
+export function isAdaptation(name: string): boolean {
+  const piece = parseLoraName(name)?.piece
+  return piece !== undefined && piece !== 'alpha' && piece !== 'weight'
+}

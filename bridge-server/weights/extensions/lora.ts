@@ -3,62 +3,88 @@ import type { Weight } from '../../graph/weight.ts'
 import { readScalars } from '../read-numbers.ts'
 import { shownName, unreadable, type TensorTable } from '../tensor-table.ts'
 import type { Lora, LoraLayer, LoraPart } from './extension.ts'
-import { otherAdaptations, parseLoraName, type LoraPiece } from './lora-names.ts'
+import { layerOf, type Pieces } from './lora-layer.ts'
+import { parseLoraName } from './lora-names.ts'
+import { rotationsOf } from './rotations.ts'
 
-type Pieces = Partial<Record<LoraPiece, Weight>>
+/** One layer's tensors as its file has them. */
+interface Found {
+  readonly part: LoraPart
+  readonly path: string
+  readonly pieces: Map<string, Weight>
+}
 
 /**
- * A LoRA or LoCon in kohya's, diffusers' or peft's names. Of the numbers only the alphas are read.
- * Throws AppError 'model-unsupported' for other kinds of adaptation, 'model-unreadable'.
+ * A LoRA or one of its relatives in kohya's, diffusers', peft's or LyCORIS' names. Of the numbers only the alphas are read, and
+ * what OFTs are made from: their rotations are computed once, into a file in `cacheFolder`.
+ * Throws AppError 'model-unsupported', 'model-unreadable'.
  */
-export async function readLora(table: TensorTable): Promise<Lora> {
-  refuseOthers(table)
-  const found = new Map<LoraPart, Map<string, Pieces>>()
-  for (const [name, weight] of table.weights) {
-    const parsed = parseLoraName(name)
-    if (parsed === null) throw unknown(table, name)
-    const part = found.get(parsed.part) ?? new Map<string, Pieces>()
-    found.set(parsed.part, part)
-    part.set(parsed.path, { ...part.get(parsed.path), [parsed.piece]: weight })
-  }
-  const alphas = await readScalars(
-    [...found.values()].flatMap((part) => [...part.values()].flatMap(({ alpha }) => alpha ?? []))
+export async function readLora(table: TensorTable, cacheFolder: string): Promise<Lora> {
+  refuseUnusable(table)
+  const found = await withRotations(table, findLayers(table), cacheFolder)
+  const scalars = await readScalars(
+    found.flatMap(({ pieces }) => [pieces.get('alpha') ?? [], pieces.get('on_input') ?? []].flat())
   )
-  const layers = new Map<LoraPart, ReadonlyMap<string, LoraLayer>>()
-  for (const [part, paths] of found) {
-    const whole = new Map<string, LoraLayer>()
-    for (const [path, pieces] of paths)
-      whole.set(path, layerOf(table, path, { pieces, alpha: alphaOf(table, part, pieces, alphas) }))
-    layers.set(part, whole)
+  const layers = new Map<LoraPart, Map<string, LoraLayer>>()
+  for (const { part, path, pieces } of found) {
+    const alpha = alphaOf(table, part, pieces.get('alpha'), scalars)
+    const onInput = pieces.get('on_input')
+    const isOnInput = onInput !== undefined && scalars.get(onInput) !== 0
+    const inPart = layers.get(part) ?? new Map<string, LoraLayer>()
+    layers.set(part, inPart.set(path, layerOf(pieces, { file: table.file, path, alpha, isOnInput })))
   }
   return { layers }
 }
 
-function layerOf(
-  table: TensorTable,
-  path: string,
-  { pieces, alpha }: { pieces: Pieces; alpha: number | null }
-): LoraLayer {
-  const { down, up, mid = null } = pieces
-  const rank = down?.shape[0] ?? 0
-  if (down === undefined || up === undefined)
-    throw unreadable(table.file, `its layer ${path} has no ${down === undefined ? 'down' : 'up'} part`)
-  if (up.shape[1] !== rank || rank === 0)
-    throw unreadable(
-      table.file,
-      `its layer ${path} goes down to rank ${rank} and up from ${up.shape[1] ?? 0}`
-    )
-  return { down, up, mid, factor: alpha === null ? 1 : alpha / rank }
+/** Embeddings that some trainers put beside the layers, `bundle_emb.NAME.…`. */
+const bundled = /^bundle_emb\./
+
+function findLayers(table: TensorTable): readonly Found[] {
+  const found = new Map<string, Found>()
+  for (const [name, weight] of table.weights) {
+    if (bundled.test(name)) continue
+    const parsed = parseLoraName(name)
+    if (parsed === null) throw unknown(table, name)
+    const { part, path, piece } = parsed
+    const layer = found.get(`${part} ${path}`) ?? { part, path, pieces: new Map<string, Weight>() }
+    if (layer.pieces.has(piece)) throw unreadable(table.file, `it holds ${piece} of its layer ${path} twice`)
+    layer.pieces.set(piece, weight)
+    found.set(`${part} ${path}`, layer)
+  }
+  return [...found.values()]
 }
+
+/** With `r`, the rotations that OFTs are made of, for what they are computed from. */
+async function withRotations(
+  table: TensorTable,
+  found: readonly Found[],
+  cacheFolder: string
+): Promise<readonly Found[]> {
+  const turning = found.filter(({ pieces }) => pieces.has('oft_blocks'))
+  if (turning.length === 0) return found
+  const rotations = await rotationsOf(
+    table,
+    turning.map(({ part, path, pieces }) => ({ name: `${part}.${path}`, ...turn(pieces) })),
+    cacheFolder
+  )
+  return found.map(({ part, path, pieces }) => {
+    const rotation = rotations.get(`${part}.${path}`)
+    if (rotation === undefined) return { part, path, pieces }
+    const rest = [...pieces].filter(([piece]) => piece !== 'oft_blocks' && piece !== 'alpha')
+    return { part, path, pieces: new Map<string, Weight>([...rest, ['r', rotation]]) }
+  })
+}
+
+const turn = (pieces: Pieces) => ({ blocks: pieces.get('oft_blocks')!, constraint: pieces.get('alpha') })
 
 /** A tensor of its own, or for all layers of a part what diffusers writes beside them; without either the rank itself. */
 function alphaOf(
   { metadata }: TensorTable,
   part: LoraPart,
-  { alpha }: Pieces,
-  alphas: ReadonlyMap<Weight, number>
+  alpha: Weight | undefined,
+  scalars: ReadonlyMap<Weight, number>
 ): number | null {
-  if (alpha !== undefined) return alphas.get(alpha) ?? null
+  if (alpha !== undefined) return scalars.get(alpha) ?? null
   const written = metadata.lora_adapter_metadata
   if (written === undefined) return null
   const key = { unet: 'unet', text0: 'text_encoder', text1: 'text_encoder_2' }[part]
@@ -66,14 +92,7 @@ function alphaOf(
   return typeof value === 'number' ? value : null
 }
 
-function refuseOthers(table: TensorTable): void {
-  const names = [...table.weights.keys(), ...table.unusable.keys()]
-  const other = otherAdaptations.find(([sign]) => names.some((name) => sign.test(name)))
-  if (other !== undefined)
-    throw new AppError('model-unsupported', {
-      message: `${shownName(table.file)} is ${other[1]}, which Marquee cannot apply.`,
-      hint: 'LoRA and LoCon files work; take one of those.'
-    })
+function refuseUnusable(table: TensorTable): void {
   const [odd] = table.unusable
   if (odd !== undefined)
     throw new AppError('model-unsupported', {

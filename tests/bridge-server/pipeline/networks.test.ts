@@ -10,7 +10,44 @@ describe('tags of networks, as the web UI reads them', () => {
     ['<lora:a:te=0:unet=-1>', { name: 'a', text: 0, unet: -1 }],
     ['<lyco:b c:.5>', { name: 'b c', text: 0.5, unet: 0.5 }]
   ])('%s', (tag, lora) => {
-    expect(promptNetworks(`a house ${tag}`)).toEqual({ loras: [lora], hypernetworks: [] })
+    const wanted = { blocks: null, rank: null, ...lora }
+    expect(promptNetworks(`a house ${tag}`)).toEqual({ loras: [wanted], hypernetworks: [] })
+  })
+
+  /** Factors of the UNet's 26 blocks, the input blocks from 1 on, the middle 13, the output blocks from 14 on. */
+  const blocks = (of: (i: number) => number): number[] =>
+    Array.from({ length: 26 }, (_, i) => (i === 0 ? 1 : of(i)))
+
+  test.each([
+    ['dyn by place', '<lora:a:1:0.5:4>', { text: 1, unet: 0.5, rank: 4, blocks: null }],
+    ['dyn by name', '<lora:a:0.5:dyn=2>', { text: 0.5, unet: 0.5, rank: 2, blocks: null }],
+    ['a preset', '<lora:a:0.5:lbw=OUTALL>', { text: 0.5, blocks: blocks((i) => (i >= 17 ? 1 : 0)) }],
+    [
+      '26 numbers',
+      `<lora:a:1:lbw=0.5,${'0.25,'.repeat(24)}2>`,
+      { text: 0.5, blocks: blocks((i) => (i === 25 ? 2 : 0.25)) }
+    ],
+    [
+      '17 by place',
+      `<lora:a:1:${'0,'.repeat(16)}3>`,
+      { text: 0, unet: 1, blocks: blocks((i) => (i === 25 ? 3 : 0)) }
+    ],
+    [
+      '12 of XL',
+      `<lora:a:1:lbw=1,1,${'0,'.repeat(9)}7>`,
+      { blocks: blocks((i) => (i === 5 ? 1 : i === 19 ? 7 : 0)) }
+    ]
+  ])('%s', (_, tag, lora) => {
+    expect(promptNetworks(tag).loras).toEqual([expect.objectContaining(lora)])
+  })
+
+  test.each([
+    ['<lora:a:x>', /“x” is no weight/],
+    ['<lora:a:1:lbw=1,2,3>', /“1,2,3” is no list of block weights/],
+    ['<lora:a:1:lbw=FACE>', /“FACE” is no list/],
+    ['<lora:a:1:start=4>', /“start=” is nothing that a LoRA has/]
+  ])('%s is refused', (tag, message) => {
+    expect(() => promptNetworks(tag)).toThrow(message)
   })
 
   test('<hypernet:h:0.5>', () => {

@@ -20,11 +20,9 @@ function libraryOf(files: Readonly<Record<string, Buffer>>): ExtensionLibrary {
 }
 
 const layer = 'lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k'
+const plainLayer = { [`${layer}.lora_down.weight`]: [4, 768], [`${layer}.lora_up.weight`]: [320, 4] }
 const lora = (metadata: Record<string, string> = {}, more: Record<string, readonly number[]> = {}): Buffer =>
-  safetensorsOf(
-    { [`${layer}.lora_down.weight`]: [4, 768], [`${layer}.lora_up.weight`]: [320, 4], ...more },
-    { metadata }
-  )
+  safetensorsOf({ ...plainLayer, ...more }, { metadata })
 
 test('kinds follow from tensors, wherever the files lie', async () => {
   const library = libraryOf({
@@ -83,15 +81,20 @@ test('a damaged file of the wanted name says so, and the others work', async () 
 })
 
 test.each([
-  ['dora_scale', 'DoRA'],
-  ['hada_w1_a', 'LoHa'],
-  ['lokr_w1', 'LoKr'],
-  ['oft_blocks', 'OFT'],
-  ['diff', 'full']
-])('a file with %s is refused by name', async (tensor, name) => {
-  const library = libraryOf({ 'x.safetensors': lora({}, { [`${layer}.${tensor}`]: [4] }) })
-  await expect(library.lora('x')).rejects.toMatchObject({ code: 'model-unsupported' })
-  await expect(library.lora('x')).rejects.toThrow(name)
+  [{ [`${layer}.hada_w1_a`]: [320, 4] }, /has no hada_w1_b part/],
+  [{ [`${layer}.lora_mid.weight`]: [4, 4, 1, 1] }, /has only mid.weight/],
+  [{ [`${layer}.lokr_w1`]: [4, 4], [`${layer}.hada_t1`]: [4, 4, 1, 1] }, /has no lokr_w2 part/],
+  [{ ...plainLayer, [`${layer}.hada_t1`]: [4, 4, 1, 1] }, /has hada_t1 beside down.weight/],
+  [{ ...plainLayer, [`${layer}.lora_up.weight`]: [320, 5] }, /goes down to rank 4 and up from 5/]
+])('a layer whose tensors do not make one is damaged: %o', async (shapes, message) => {
+  const library = libraryOf({ 'x.safetensors': safetensorsOf(shapes) })
+  await expect(library.lora('x')).rejects.toMatchObject({ code: 'model-unreadable' })
+  await expect(library.lora('x')).rejects.toThrow(message)
+})
+
+test('a tensor that no LoRA has is named', async () => {
+  const library = libraryOf({ 'x.safetensors': lora({}, { [`${layer}.bias_values`]: [4] }) })
+  await expect(library.lora('x')).rejects.toThrow(/bias_values/)
 })
 
 const folder = findGolden('extensions')
@@ -127,10 +130,10 @@ describe.skipIf(folder === null)('golden files', () => {
     async (name) => {
       const { content } = await copied(`${name}.safetensors`).lora(name)
       const sd1 = await openCheckpoint(path.join(folder!, '../checkpoints/sd1.fp16.safetensors'))
-      const fitted = fitLora(content, sd1, name)
+      const fitted = fitLora(content, sd1, { name })
       expect(fitted.unet.size + fitted.texts[0]!.size).toBe(214)
       const other = await openCheckpoint(path.join(folder!, '../checkpoints/sdxl.fp16.safetensors'))
-      expect(() => fitLora(content, other, name)).toThrow(/does not fit/)
+      expect(() => fitLora(content, other, { name })).toThrow(/does not fit/)
     }
   )
 
