@@ -1,12 +1,13 @@
 import type { Rgba } from '../image/pixels.ts'
 import type { PlainAnnotator } from './annotator.ts'
-import { channelOf, smooth } from './lineart.ts'
+import { wideBlurred } from '../image/wide-blur.ts'
+import { channelOf } from './lineart.ts'
 
 /** Every colour blurred by a Gaussian of this deviation; opaque. */
 export function blurred(picture: Rgba, sigma: number): Rgba {
   const out = new Uint8ClampedArray(picture.data.length).fill(255)
   for (let channel = 0; channel < 3; channel++) {
-    const { data } = smooth(channelOf(picture, channel), sigma)
+    const { data } = wideBlurred(channelOf(picture, channel), { radius: Math.ceil(3 * sigma), sigma })
     for (let i = 0; i < data.length; i++) out[4 * i + channel] = data[i]!
   }
   return { ...picture, data: out }

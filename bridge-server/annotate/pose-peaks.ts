@@ -24,7 +24,7 @@ export function peaksIn({ data, dims }: Tensor, size: Size): readonly (readonly 
   return partNames.map((_, part) => {
     const plane = { data: data.subarray(part * w * h, (part + 1) * w * h), dims: [1, 1, h, w] }
     const map = interpolated(plane, padded, 'bicubic').data
-    const smooth = gaussianPlane(map, padded, 4 * SIGMA, SIGMA)
+    const smooth = gaussianPlane(map, padded, { radius: 4 * SIGMA, sigma: SIGMA })
     return maxima(smooth, padded.width, size).map((i) => ({
       x: i % padded.width,
       y: Math.floor(i / padded.width),

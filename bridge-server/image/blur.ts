@@ -1,5 +1,5 @@
 import type { Size } from '../protocol/geometry.ts'
-import { copyMirrored, planeOf, separable, type LineFilter } from './line-filter.ts'
+import { copyMirrored, planeOf, separable, type LineFilter, type Plane } from './line-filter.ts'
 import type { Gray } from './pixels.ts'
 
 /** A blur whose weights fall linearly to nothing over `radius` pixels; the border is mirrored. */
@@ -8,15 +8,20 @@ export const tentBlur = (mask: Gray, radius: number): Gray =>
 
 /** OpenCV's GaussianBlur with a kernel of 2 · radius + 1 and the given deviation, along x and then y. */
 export const gaussianBlur = (mask: Gray, radius: number, sigma: number): Gray =>
-  radius === 0 ? mask : blurred(mask, gaussian(radius, sigma, longestSide(mask)))
+  radius === 0 ? mask : blurred(mask, gaussian({ radius, sigma }, longestSide(mask)))
 
-/** The same kernel over a plane of numbers, which stays as it is. */
-export const gaussianPlane = (
-  plane: Float32Array,
-  { width, height }: Size,
-  radius: number,
-  sigma: number
-): Float32Array => separable(plane, width, height, gaussian(radius, sigma, Math.max(width, height)))
+/** A Gaussian of weights on whole pixels. */
+export interface Kernel {
+  /** Pixels to each side. */
+  readonly radius: number
+  readonly sigma: number
+  /** The share of the outermost pixels that counts; all when absent. */
+  readonly end?: number
+}
+
+/** The same over a plane of numbers, which stays as it is. */
+export const gaussianPlane = (plane: Plane, { width, height }: Size, kernel: Kernel): Plane =>
+  separable(plane, width, height, gaussian(kernel, Math.max(width, height)))
 
 /** The web UI's mask blur: a Gaussian of deviation `sigma` over 2.5 deviations to each side. */
 export const webuiMaskBlur = (mask: Gray, sigma: number): Gray =>
@@ -24,11 +29,16 @@ export const webuiMaskBlur = (mask: Gray, sigma: number): Gray =>
 
 const longestSide = ({ width, height }: Gray): number => Math.max(width, height)
 
-function blurred({ width, height, data }: Gray, filter: LineFilter): Gray {
-  const out = separable(planeOf(data), width, height, filter)
-  const rounded = new Uint8Array(out.length)
-  for (let i = 0; i < out.length; i++) rounded[i] = Math.min(255, out[i]! + 0.5)
-  return { width, height, data: rounded }
+const blurred = ({ width, height, data }: Gray, filter: LineFilter): Gray => ({
+  ...{ width, height },
+  data: rounded(separable(planeOf(data), width, height, filter))
+})
+
+/** To the nearest byte; there are no numbers below 0. */
+export function rounded(plane: Float32Array): Uint8Array {
+  const bytes = new Uint8Array(plane.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = Math.min(255, plane[i]! + 0.5)
+  return bytes
 }
 
 /** A tent is a box blurred by the same box; both sums slide, and stay whole numbers. */
@@ -62,10 +72,11 @@ function slide(values: Float64Array, sums: Float64Array, count: number, box: num
 }
 
 /** Masks are flat nearly everywhere, and a flat window needs no sum. */
-function gaussian(radius: number, sigma: number, longest: number): LineFilter {
+function gaussian({ radius, sigma, end = 1 }: Kernel, longest: number): LineFilter {
   const size = 2 * radius + 1
-  const raw = Float64Array.from({ length: size }, (_, i) =>
-    Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma))
+  const raw = Float64Array.from(
+    { length: size },
+    (_, i) => Math.exp(-((i - radius) ** 2) / (2 * sigma * sigma)) * (i % (2 * radius) === 0 ? end : 1)
   )
   const total = raw.reduce((sum, weight) => sum + weight, 0)
   const weights = raw.map((weight) => weight / total)
@@ -80,8 +91,9 @@ function gaussian(radius: number, sigma: number, longest: number): LineFilter {
         target[at + i] = padded[i]!
         continue
       }
-      let sum = 0
-      for (let k = 0; k < size; k++) sum += padded[i + k]! * weights[k]!
+      let sum = padded[i + radius]! * weights[radius]!
+      for (let k = 0, last = size - 1; k < radius; k++)
+        sum += (padded[i + k]! + padded[i + last - k]!) * weights[k]!
       target[at + i] = sum
     }
   }

@@ -1,7 +1,5 @@
-import type { Rect } from '../protocol/geometry.ts'
-import { cropGray, cropRgba, pasteRgba } from './crop.ts'
+import { boundsOf, filledAround } from './around.ts'
 import { borderFill } from './fill.ts'
-import { selectedBounds } from './mask.ts'
 import { membrane } from './membrane.ts'
 import { patchLevel, RADIUS, shrunk, SIDE, type PatchLevel } from './patch-level.ts'
 import { createDraw, measure, startMatches, sweep, type Draw, type Matches } from './patch-match.ts'
@@ -27,29 +25,17 @@ const ROUNDS = 4
  * Where too little is known to make a patch it is `borderFill`.
  */
 export function exemplarFill(picture: Rgba, hole: Gray): Rgba {
-  if (!hole.data.some((value) => value > 0)) return picture
-  const around = surroundings(hole)
-  const part = cropRgba(picture, around)
-  const mask = cropGray(hole, around)
-  const known = mask.data.map((value) => (value === 0 ? 1 : 0))
-  const factor = 2 ** Math.max(0, Math.ceil(Math.log2((around.width * around.height) / SEARCHED) / 2))
-  const levels = pyramid(patchLevel(shrunk({ ...part, colours: part.data, channels: 4, known }, factor)))
-  const matches = searched(levels)
-  const [finest] = levels
-  if (finest === undefined || matches === null) return borderFill(picture, hole)
-  return pasteRgba(picture, pieced(part, known, { level: finest, matches, factor }), around)
-}
-
-/** The hole's bounds with what is looked at around them. */
-function surroundings(hole: Gray): Rect {
-  const { x, y, width, height } = selectedBounds(hole)
+  const { width, height } = boundsOf(hole) ?? { width: 0, height: 0 }
   const margin = Math.max(AROUND, Math.round(AROUND_SHARE * Math.max(width, height)))
-  const [left, top] = [Math.max(0, x - margin), Math.max(0, y - margin)]
-  const [right, bottom] = [
-    Math.min(hole.width, x + width + margin),
-    Math.min(hole.height, y + height + margin)
-  ]
-  return { x: left, y: top, width: right - left, height: bottom - top }
+  return filledAround(picture, hole, margin, (part, mask) => {
+    const known = mask.data.map((value) => (value === 0 ? 1 : 0))
+    const factor = 2 ** Math.max(0, Math.ceil(Math.log2(known.length / SEARCHED) / 2))
+    const levels = pyramid(patchLevel(shrunk({ ...part, colours: part.data, channels: 4, known }, factor)))
+    const matches = searched(levels)
+    const [finest] = levels
+    if (finest === undefined || matches === null) return borderFill(part, mask)
+    return pieced(part, known, { level: finest, matches, factor })
+  })
 }
 
 /** This level and the coarser ones; none where it has nothing to copy. */

@@ -1,47 +1,70 @@
-import { dilate, erode } from './morphology.ts'
+import { filledAround, madeAround } from './around.ts'
 import { gaussianBlur } from './blur.ts'
+import { planeOf } from './line-filter.ts'
 import { membrane } from './membrane.ts'
+import { dilate, erode } from './morphology.ts'
 import type { Gray, Rgba } from './pixels.ts'
+import { wideBlur } from './wide-blur.ts'
+
+/** Pixels around a hole whose colours are continued into it. */
+const BORDER = 64
 
 /**
- * The picture with the colours at the border of `hole` (anything above 0) continued smoothly into it, opaque everywhere;
- * mid grey where there is nothing to continue. Known pixels keep their colours.
+ * The picture with the colours at the border of `hole` (anything above 0) continued smoothly into it, and opaque there; mid grey
+ * where there is nothing to continue. Known pixels stay as they are.
  */
-export function borderFill({ width, height, data }: Rgba, hole: Gray): Rgba {
-  const known = hole.data.map((value) => (value === 0 ? 1 : 0))
-  const out = Uint8ClampedArray.from(data)
-  const hasKnown = known.includes(1)
-  for (let channel = 0; channel < 3; channel++) {
-    const values = new Float32Array(width * height)
-    for (let i = 0; i < values.length; i++) values[i] = data[4 * i + channel]!
-    const filled = hasKnown ? membrane({ width, height, values, known }) : values.fill(127.5)
-    for (let i = 0; i < filled.length; i++) if (known[i] === 0) out[4 * i + channel] = filled[i]!
-  }
-  for (let i = 3; i < out.length; i += 4) out[i] = 255
-  return { width, height, data: out }
+export const borderFill = (picture: Rgba, hole: Gray): Rgba =>
+  filledAround(picture, hole, BORDER, ({ width, height, data }, part) => {
+    const known = part.data.map((value) => (value === 0 ? 1 : 0))
+    const out = Uint8ClampedArray.from(data)
+    const hasKnown = known.includes(1)
+    for (let channel = 0; channel < 3; channel++) {
+      const values = channelOf(data, channel)
+      const filled = hasKnown ? membrane({ width, height, values, known }) : values.fill(127.5)
+      for (let i = 0; i < filled.length; i++) if (known[i] === 0) out[4 * i + channel] = filled[i]!
+    }
+    for (let i = 0; i < known.length; i++) if (known[i] === 0) out[4 * i + 3] = 255
+    return { width, height, data: out }
+  })
+
+function channelOf(data: Uint8ClampedArray, channel: number): Float32Array {
+  const values = new Float32Array(data.length / 4)
+  for (let i = 0; i < values.length; i++) values[i] = data[4 * i + channel]!
+  return values
 }
 
-/** Width of the blur, and of the falloff in which it sets in, at most. */
+/** Width of the blur, and of the falloff in which a fill sets in, at most. */
 const BLUR = 65
-const FALLOFF = 9
+export const FALLOFF = 9
+
+/** OpenCV's rule for a Gaussian of this width. */
+const deviation = (width: number): number => 0.3 * (width - 1) + 0.8
+
+/** How much of a fill there is, 0…1: it sets in at the mask's edge over `width` pixels. */
+export function falloff(mask: Gray, width: number): Float32Array {
+  const half = width >> 1
+  const inner = madeAround(mask, width, (part) => gaussianBlur(erode(part, half), half, deviation(width)))
+  const weights = planeOf(inner.data)
+  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i]! / 255) * (mask.data[i]! / 255)
+  return weights
+}
 
 /** The picture with everything in `mask` blurred, so that colours stay and shapes go; it sets in softly at the mask's edge. */
-export function blurFill(image: Rgba, mask: Gray): Rgba {
-  const { width, height, data } = image
-  const inner = gaussianBlur(erode(mask, FALLOFF >> 1), FALLOFF >> 1, 0.3 * (FALLOFF - 1) + 0.8)
-  const out = Uint8ClampedArray.from(data)
-  for (let channel = 0; channel < 3; channel++) {
-    const plane = new Uint8Array(width * height)
-    for (let i = 0; i < plane.length; i++) plane[i] = data[4 * i + channel]!
-    const soft = gaussianBlur({ width, height, data: plane }, BLUR >> 1, 0.3 * (BLUR - 1) + 0.8)
-    for (let i = 0; i < plane.length; i++) {
-      const weight = (inner.data[i]! / 255) * (mask.data[i]! / 255)
-      out[4 * i + channel] = plane[i]! + weight * (soft.data[i]! - plane[i]!)
+export const blurFill = (picture: Rgba, mask: Gray): Rgba =>
+  filledAround(picture, mask, BLUR, ({ width, height, data }, part) => {
+    const weights = falloff(part, FALLOFF)
+    const out = Uint8ClampedArray.from(data)
+    for (let channel = 0; channel < 3; channel++) {
+      const kernel = { radius: BLUR >> 1, sigma: deviation(BLUR) }
+      const soft = wideBlur(channelOf(data, channel), { width, height }, kernel)
+      for (let i = 0, at = channel; i < soft.length; i++, at += 4)
+        if (weights[i] !== 0) out[at] = data[at]! + weights[i]! * (soft[i]! - data[at]!)
     }
-  }
-  return { width, height, data: out }
-}
+    return { width, height, data: out }
+  })
 
 /** Where a fill belongs: the selection with the offset of its growth, without the feather. */
-export const fillMask = (selection: Gray, grow: number, feather: number): Gray =>
-  dilate(selection, Math.max(0, grow - Math.floor(feather / 2)))
+export function fillMask(selection: Gray, grow: number, feather: number): Gray {
+  const radius = Math.max(0, grow - Math.floor(feather / 2))
+  return madeAround(selection, radius, (part) => dilate(part, radius))
+}

@@ -4,27 +4,44 @@ export type Plane = Float32Array
 /** Filters one line: reads `length` numbers of `source` from `at`, writes as many to `target` from `at`. */
 export type LineFilter = (source: Plane, target: Plane, at: number, length: number) => void
 
+/** Columns that are filtered at a time: one cache line of them. */
+const STRIP = 16
+
 /**
- * A filter along x and then along y; it must leave a line of one value as it is. Columns are filtered as rows of the
- * transposed plane, for the sake of the cache.
+ * A filter along x and then along y; it must leave a line of one value as it is. Columns are turned into rows and back a strip at
+ * a time, for the sake of the cache.
  */
 export function separable(plane: Plane, width: number, height: number, filter: LineFilter): Plane {
-  const wide = new Float32Array(plane.length)
-  filterRows(plane, wide, width, filter)
-  const turned = transposed(wide, width, height)
-  filterRows(turned, wide, height, filter)
-  return transposed(wide, height, width)
+  const out = new Float32Array(plane.length)
+  filterRows(plane, out, width, filter)
+  const lines = new Float32Array(STRIP * height)
+  const made = new Float32Array(STRIP * height)
+  for (let left = 0; left < width; left += STRIP) {
+    const count = Math.min(STRIP, width - left)
+    for (let y = 0; y < height; y++)
+      for (let k = 0; k < count; k++) lines[k * height + y] = out[y * width + left + k]!
+    filterRows(lines.subarray(0, count * height), made, height, filter)
+    for (let y = 0; y < height; y++)
+      for (let k = 0; k < count; k++) out[y * width + left + k] = made[k * height + y]!
+  }
+  return out
 }
 
-/** Most lines of a mask are flat, and cost nothing. */
+/** Most lines of a mask are flat or as the one before, and cost nothing. */
 function filterRows(source: Plane, target: Plane, length: number, filter: LineFilter): void {
   for (let at = 0; at < source.length; at += length) {
     const first = source[at]!
     let same = 1
     while (same < length && source[at + same] === first) same++
     if (same === length) target.fill(first, at, at + length)
+    else if (at > 0 && isAsBefore(source, at, length)) target.copyWithin(at, at - length, at)
     else filter(source, target, at, length)
   }
+}
+
+function isAsBefore(source: Plane, at: number, length: number): boolean {
+  for (let i = at; i < at + length; i++) if (source[i] !== source[i - length]) return false
+  return true
 }
 
 /** Bytes as numbers. */
@@ -49,22 +66,8 @@ export function copyMirrored(
   }
 }
 
-const BLOCK = 32
-
-function transposed(plane: Plane, width: number, height: number): Plane {
-  const out = new Float32Array(plane.length)
-  for (let top = 0; top < height; top += BLOCK)
-    for (let left = 0; left < width; left += BLOCK) {
-      const bottom = Math.min(top + BLOCK, height)
-      const right = Math.min(left + BLOCK, width)
-      for (let y = top; y < bottom; y++)
-        for (let x = left; x < right; x++) out[x * height + y] = plane[y * width + x]!
-    }
-  return out
-}
-
 /** Where a position outside 0…length−1 lies when the picture is mirrored at its border pixels (OpenCV's BORDER_REFLECT_101). */
-function mirrored(position: number, length: number): number {
+export function mirrored(position: number, length: number): number {
   if (length === 1) return 0
   const period = 2 * (length - 1)
   const phase = ((position % period) + period) % period

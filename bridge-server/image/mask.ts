@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { MaskValues } from '../protocol/context.ts'
 import type { Rect } from '../protocol/geometry.ts'
+import { boundsOf, madeAround } from './around.ts'
 import { gaussianBlur, tentBlur } from './blur.ts'
 import { dilate, erode } from './morphology.ts'
 import type { Gray } from './pixels.ts'
@@ -11,8 +12,11 @@ const STABLE = 253
 
 /** What may change, and how much: the selection grown and feathered. All selected stays selected; soft selections stay soft. */
 export function denoiseMask(selection: Gray, { grow, feather }: MaskValues): Gray {
-  const { width, height, data } = tentBlur(dilate(selection, grow), Math.floor(feather / 2))
-  return { width, height, data: data.map((value) => (value >= STABLE ? 255 : value)) }
+  const edge = Math.floor(feather / 2)
+  return madeAround(selection, grow + 2 * edge, (part) => {
+    const { width, height, data } = tentBlur(dilate(part, grow), edge)
+    return { width, height, data: data.map((value) => (value >= STABLE ? 255 : value)) }
+  })
 }
 
 /**
@@ -21,15 +25,18 @@ export function denoiseMask(selection: Gray, { grow, feather }: MaskValues): Gra
  * thresholded. Nowhere less than the selection.
  */
 export function compositingMask(selection: Gray, { grow, feather, blend }: MaskValues): Gray {
-  const reach = dilate(selection, grow + Math.floor(feather / 2))
-  return softened(erode(reach, Math.floor(blend / 2)), blend)
+  const reach = grow + Math.floor(feather / 2)
+  return madeAround(selection, reach + blend, (part) =>
+    softened(erode(dilate(part, reach), Math.floor(blend / 2)), blend)
+  )
 }
 
 /** A soft edge that does not leave the mask; the picture's own border has none. */
-export function softenedInside(mask: Gray, blend: number): Gray {
-  const inner = softened(erode(mask, Math.floor(blend / 2)), blend)
-  return { ...inner, data: inner.data.map((value, i) => Math.min(value, mask.data[i]!)) }
-}
+export const softenedInside = (mask: Gray, blend: number): Gray =>
+  madeAround(mask, blend, (part) => {
+    const inner = softened(erode(part, Math.floor(blend / 2)), blend)
+    return { ...inner, data: inner.data.map((value, i) => Math.min(value, part.data[i]!)) }
+  })
 
 /** OpenCV's rule for a Gaussian of this width. */
 function softened(mask: Gray, blend: number): Gray {
@@ -38,22 +45,13 @@ function softened(mask: Gray, blend: number): Gray {
 }
 
 /** The smallest rectangle that holds all that is selected. Throws AppError 'selection-empty'. */
-export function selectedBounds({ width, height, data }: Gray): Rect {
-  let [left, top, right, bottom] = [width, height, -1, -1]
-  for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++)
-      if (data[i] !== 0) {
-        if (x < left) left = x
-        if (x > right) right = x
-        if (y < top) top = y
-        bottom = y
-      }
-  if (right < 0)
-    throw new AppError('selection-empty', {
-      message: `Nothing is selected in the area of ${width} × ${height} pixels.`,
-      hint: 'Draw a selection, or deselect to work on the whole picture.'
-    })
-  return { x: left, y: top, width: right - left + 1, height: bottom - top + 1 }
+export function selectedBounds(selection: Gray): Rect {
+  const bounds = boundsOf(selection)
+  if (bounds !== null) return bounds
+  throw new AppError('selection-empty', {
+    message: `Nothing is selected in the area of ${selection.width} × ${selection.height} pixels.`,
+    hint: 'Draw a selection, or deselect to work on the whole picture.'
+  })
 }
 
 /** Where a picture shows nothing: 255 − alpha. */

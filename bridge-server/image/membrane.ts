@@ -54,35 +54,58 @@ function halved({ width, height, values, known }: PartlyKnown): PartlyKnown {
   }
 }
 
-/** Linear between the centres of the coarse pixels. */
-function doubled(coarse: Float32Array, from: PartlyKnown, { width, height }: PartlyKnown): Float32Array {
+/** Linear between the centres of the coarse pixels, where nothing is known. */
+function doubled(
+  coarse: Float32Array,
+  from: PartlyKnown,
+  { width, height, known }: PartlyKnown
+): Float32Array {
   const out = new Float32Array(width * height)
-  const at = (x: number, y: number): number =>
-    coarse[Math.min(Math.max(y, 0), from.height - 1) * from.width + Math.min(Math.max(x, 0), from.width - 1)]!
+  const beside = (at: number, length: number): number =>
+    Math.min(Math.max((at >> 1) + (at % 2 === 0 ? -1 : 1), 0), length - 1)
   for (let y = 0, i = 0; y < height; y++) {
-    const [row, beside] = [y >> 1, (y >> 1) + (y % 2 === 0 ? -1 : 1)]
+    const [here, there] = [(y >> 1) * from.width, beside(y, from.height) * from.width]
     for (let x = 0; x < width; x++, i++) {
-      const [column, next] = [x >> 1, (x >> 1) + (x % 2 === 0 ? -1 : 1)]
-      const near = 0.75 * at(column, row) + 0.25 * at(next, row)
-      out[i] = 0.75 * near + 0.25 * (0.75 * at(column, beside) + 0.25 * at(next, beside))
+      if (known[i] === 1) continue
+      const [column, next] = [x >> 1, beside(x, from.width)]
+      const near = 0.75 * coarse[here + column]! + 0.25 * coarse[here + next]!
+      out[i] = 0.75 * near + 0.25 * (0.75 * coarse[there + column]! + 0.25 * coarse[there + next]!)
     }
   }
   return out
 }
 
 /** Gauss–Seidel, back and forth: each unknown value becomes what its neighbours ask for. */
-function relax({ width, height, known }: PartlyKnown, u: Float32Array, pull: number): void {
-  const visit = (i: number): void => {
-    if (known[i] === 1) return
-    const x = i % width
+function relax(plane: PartlyKnown, u: Float32Array, pull: number): void {
+  for (let sweep = 0; sweep < sweepsFor(plane.width * plane.height); sweep++)
+    if (sweep % 2 === 0) for (let y = 0; y < plane.height; y++) relaxRow(plane, u, pull, { y, step: 1 })
+    else for (let y = plane.height - 1; y >= 0; y--) relaxRow(plane, u, pull, { y, step: -1 })
+}
+
+interface Course {
+  readonly y: number
+  /** 1 from left to right, −1 back. */
+  readonly step: 1 | -1
+}
+
+function relaxRow(
+  { width, height, known }: PartlyKnown,
+  u: Float32Array,
+  pull: number,
+  { y, step }: Course
+): void {
+  const isInner = y > 0 && y + 1 < height
+  const all = 4 + pull
+  for (let n = 0, x = step === 1 ? 0 : width - 1; n < width; n++, x += step) {
+    const i = y * width + x
+    if (known[i] === 1) continue
+    if (isInner && x > 0 && x + 1 < width) {
+      u[i] = (u[i - 1]! + u[i + 1]! + u[i - width]! + u[i + width]!) / all
+      continue
+    }
     let [sum, count] = [0, 0]
-    if (x > 0) [sum, count] = [sum + u[i - 1]!, count + 1]
-    if (x + 1 < width) [sum, count] = [sum + u[i + 1]!, count + 1]
-    if (i >= width) [sum, count] = [sum + u[i - width]!, count + 1]
-    if (i + width < u.length) [sum, count] = [sum + u[i + width]!, count + 1]
+    for (const beside of [x > 0 ? i - 1 : -1, x + 1 < width ? i + 1 : -1, i - width, i + width])
+      if (beside >= 0 && beside < u.length) [sum, count] = [sum + u[beside]!, count + 1]
     if (count > 0) u[i] = sum / (count + pull)
   }
-  for (let sweep = 0; sweep < sweepsFor(width * height); sweep++)
-    if (sweep % 2 === 0) for (let i = 0; i < u.length; i++) visit(i)
-    else for (let i = u.length - 1; i >= 0; i--) visit(i)
 }

@@ -1,18 +1,15 @@
-import { gaussianBlur } from './blur.ts'
-import { erode } from './morphology.ts'
+import { filledAround } from './around.ts'
+import { falloff, FALLOFF } from './fill.ts'
 import type { Gray, Rgba } from './pixels.ts'
 
-/** Width of the falloff in which the grey sets in. */
-const FALLOFF = 9
 const GREY = 127.5
 
-/** The picture with mid grey in `mask`; it sets in softly at the mask's edge, over `falloff` pixels; 0 is none. */
-export function neutralFill({ width, height, data }: Rgba, mask: Gray, falloff = FALLOFF): Rgba {
-  const inner = gaussianBlur(erode(mask, falloff >> 1), falloff >> 1, 0.3 * (falloff - 1) + 0.8)
-  const out = Uint8ClampedArray.from(data)
-  for (let i = 0, at = 0; i < inner.data.length; i++, at += 4) {
-    const weight = (inner.data[i]! / 255) * (mask.data[i]! / 255)
-    for (let c = at; c < at + 3; c++) out[c] = data[c]! + weight * (GREY - data[c]!)
-  }
-  return { width, height, data: out }
-}
+/** The picture with mid grey in `mask`; it sets in softly at the mask's edge, over `width` pixels; 0 is none. */
+export const neutralFill = (picture: Rgba, mask: Gray, width = FALLOFF): Rgba =>
+  filledAround(picture, mask, FALLOFF, (part, hole) => {
+    const weights = falloff(hole, width)
+    const out = Uint8ClampedArray.from(part.data)
+    for (let i = 0, at = 0; i < weights.length; i++, at += 4)
+      for (let c = at; c < at + 3; c++) out[c] = part.data[c]! + weights[i]! * (GREY - part.data[c]!)
+    return { ...part, data: out }
+  })

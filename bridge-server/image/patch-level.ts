@@ -74,12 +74,12 @@ export function shrunk({ width, height, colours, channels, known }: Picture, fac
   const counts = new Uint32Array(w * h)
   const whole = new Uint8Array(w * h).fill(1)
   for (let y = 0, i = 0; y < height; y++)
-    for (let x = 0; x < width; x++, i++) {
-      const at = Math.floor(y / factor) * w + Math.floor(x / factor)
-      whole[at]! &= known[i]!
-      counts[at]!++
-      for (let c = 0; c < 3; c++) sums[3 * at + c]! += colours[channels * i + c]!
-    }
+    for (let at = Math.floor(y / factor) * w, x = 0; x < width; at++)
+      for (const end = Math.min(x + factor, width); x < end; x++, i++) {
+        whole[at]! &= known[i]!
+        counts[at]!++
+        for (let c = 0; c < 3; c++) sums[3 * at + c]! += colours[channels * i + c]!
+      }
   for (let i = 0; i < sums.length; i++) sums[i]! /= counts[Math.floor(i / 3)]!
   return { width: w, height: h, known: whole, colours: sums }
 }

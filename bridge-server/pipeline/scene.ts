@@ -55,8 +55,7 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
     return { original, picture: null, depth, controls, ...masksOf(request, images) }
   }
   const masks = masksOf(request, images)
-  const empty = emptiness(original)
-  const opaque = empty.data.some((value) => value > 0) ? borderFill(original, empty) : original
+  const opaque = borderFill(original, emptiness(original))
   return { original, picture: filled(opaque, request, images), depth, controls, ...masks }
 }
 

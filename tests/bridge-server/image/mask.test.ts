@@ -146,3 +146,21 @@ test('a selection of one pixel is still there at latent size', () => {
   mask.data[9 * 32 + 17] = 255
   expect([...latentMask(mask, 8).data]).toEqual([0, 0, 0, 0, 0, 0, 1, 0])
 })
+
+/** Far from the selection there is nothing to do, and a mask is the same wherever its selection lies. */
+test('masks of a selection do not depend on how much emptiness is around it', () => {
+  const values = maskValues(bounds, canvas, 0.6)
+  const moved: Gray = { width: 700, height: 500, data: new Uint8Array(700 * 500) }
+  for (let y = 0; y < 200; y++)
+    moved.data.set(selection.data.subarray(y * 300, (y + 1) * 300), (y + 170) * 700 + 210)
+  for (const make of [denoiseMask, compositingMask]) {
+    const [small, large] = [make(selection, values), make(moved, values)]
+    const part = Uint8Array.from(
+      small.data,
+      (_, i) => large.data[(Math.floor(i / 300) + 170) * 700 + (i % 300) + 210]!
+    )
+    expect(part).toEqual(small.data)
+    const count = (mask: Gray): number => mask.data.filter((value) => value > 0).length
+    expect(count(large)).toBe(count(small))
+  }
+})
