@@ -10,16 +10,19 @@ import { lineart } from './lineart.ts'
 import { normal } from './normal.ts'
 import { pose } from './pose.ts'
 import { scribble } from './scribble.ts'
+import { shuffle } from './shuffle.ts'
 import { softEdge } from './soft-edge.ts'
 import { straightLines } from './straight-lines.ts'
 import { threshold } from './threshold.ts'
 import { tile } from './tile.ts'
+import { xdog } from './xdog.ts'
 
 /** All of them, in the order of menus. */
 export const annotators: readonly Annotator[] = [
   canny,
   softEdge,
   scribble,
+  xdog,
   lineart,
   straightLines,
   depth,
@@ -29,7 +32,8 @@ export const annotators: readonly Annotator[] = [
   invert,
   tile,
   blur,
-  color
+  color,
+  shuffle
 ]
 
 /** What the catalogue says of them where these networks were found. */

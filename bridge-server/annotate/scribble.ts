@@ -19,7 +19,7 @@ export function scribbled(image: Gray, sigma: number, limit: number): Gray {
 export const scribble: PlainAnnotator = {
   card: {
     id: 'scribble',
-    label: 'Scribble (XDoG)',
+    label: 'Scribble',
     about: 'Bold strokes, as if drawn with a marker.',
     parameters: [
       { id: 'sigma', label: 'Width of strokes', min: 0.5, max: 10, step: 0.1, default: 2, unit: 'px' },

@@ -7,8 +7,8 @@ import type { Gray } from './pixels.ts'
 const FINE = 3
 
 /**
- * `gaussianPlane` for wide kernels, within a grey level of it (one and a half, for kernels that are cut off): made on means of squares and interpolated, so that the time
- * does not grow with the kernel.
+ * `gaussianPlane` for wide kernels, within a grey level of it (one and a half, for kernels that are cut off): made on means of
+ * squares and interpolated, so that the time does not grow with the kernel.
  */
 export function wideBlur(plane: Plane, size: Size, kernel: Kernel): Plane {
   const { radius, sigma } = kernel

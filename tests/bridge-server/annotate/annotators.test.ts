@@ -50,17 +50,17 @@ describe('every annotator', () => {
   })
 })
 
-test.each(['canny', 'scribble', 'lineart'])('of one colour there are no lines: %s', async (id) => {
+test.each(['canny', 'scribble', 'lineart', 'xdog'])('of one colour there are no lines: %s', async (id) => {
   expect((await mapOf(plain, id)).data.every((value) => value === 0)).toBe(true)
 })
 
-test.each(['scribble', 'lineart'])('a dark line becomes a light one at its place: %s', async (id) => {
+test.each(['scribble', 'lineart', 'xdog'])('a dark line becomes a light one at its place: %s', async (id) => {
   const { data } = await mapOf(drawing, id)
   expect(data[64 * 20 + 30]).toBeGreaterThan(100)
   expect(data[64 * 20 + 2]).toBe(0)
 })
 
-test.each(['tile', 'blur', 'color'])('one colour stays that colour: %s', async (id) => {
+test.each(['tile', 'blur', 'color', 'shuffle'])('one colour stays that colour: %s', async (id) => {
   expect(await mapOf(plain, id)).toEqual(plain)
 })
 
@@ -77,4 +77,13 @@ test('the colour grid has the mean of each square', async () => {
 test('what is transparent counts as white', async () => {
   const clear = paint(2, 1, (x) => [0, 0, 0, 255 * x])
   expect([...(await mapOf(clear, 'threshold')).data]).toEqual([255, 0])
+})
+
+test('ink without sharpening is what is darker than the limit, fully so where it is much darker', async () => {
+  const tones = paint(90, 30, (x) => [...(x < 30 ? [0, 0, 0] : x < 60 ? [78, 78, 78] : [200, 200, 200]), 255])
+  const { data } = await mapOf(tones, 'xdog', { sharpness: 0, limit: 80, hardness: 0.05 })
+  const row = data.subarray(90 * 15, 90 * 16)
+  expect(row[15]).toBe(254)
+  expect(row[45]).toBe(Math.floor(255 * Math.tanh(0.05 * 2)))
+  expect(row[75]).toBe(0)
 })
