@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { ensureBrowser } from './support/browser.ts'
+import { ensureBrowser, ensureWebKit } from './support/browser.ts'
 
 /** One row a check: what it is called, and the program of node_modules that makes it. */
 const checks: readonly (readonly [string, ...string[]])[] = [
@@ -73,6 +73,8 @@ if (browser === null && process.env.CI !== 'true') {
   process.stdout.write('✗ No browser: install Chrome, Chromium or Edge; with CI=true the story must run.\n')
   results.push({ name: 'e2e', passed: 0, failed: 1 })
 } else {
+  // The page of the Photoshop panel is tried in both engines; the test says where one cannot be had.
+  ensureWebKit()
   tests('e2e', { MARQUEE_TEST_BROWSER: browser })
 }
 

@@ -29,6 +29,7 @@ startPlugin({
   connect: (url) => new WebSocket(url),
   onMessage: (listener) => window.addEventListener('message', listener),
   copy: (text) => navigator.clipboard.writeText(text),
+  paste: () => navigator.clipboard.readText(),
   newId: () => crypto.randomUUID(),
   random: Math.random,
   now: Date.now,

@@ -56,7 +56,7 @@ function PhotoshopPanel() {
   const theme = useStore(client.theme)
   return (
     <ThemedProvider editorTheme={theme}>
-      <Panel remedies={remedies} pairing={<PairingForm pair={client.pair} />}>
+      <Panel remedies={remedies} pairing={<PairingForm pair={client.pair} paste={client.paste} />}>
         <DiagnosticsSection diagnose={client.diagnose} copy={client.copy} />
       </Panel>
     </ThemedProvider>

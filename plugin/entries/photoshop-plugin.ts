@@ -30,6 +30,8 @@ export interface PluginRuntime {
   readonly connect: (url: string) => PluginSocket
   readonly onMessage: (listener: (event: WebViewMessage) => void) => void
   readonly copy: (text: string) => Promise<void>
+  /** The text on the clipboard. */
+  readonly paste: () => Promise<string>
   readonly newId: () => string
   readonly random: () => number
   /** Milliseconds since 1970. */
@@ -93,7 +95,8 @@ export function startPlugin(runtime: PluginRuntime): void {
       pair: (code) => connection.pair(code),
       diagnose: () =>
         diagnose({ photoshop, uxp, modal, url: URL, reach: (address) => reach(runtime, address) }),
-      copy: (text) => runtime.copy(text)
+      copy: (text) => runtime.copy(text),
+      paste: () => runtime.paste()
     }
   })
 

@@ -31,7 +31,8 @@ export const callNames = [
   'thumbnail',
   'pair',
   'diagnose',
-  'copy'
+  'copy',
+  'paste'
 ] as const
 export type CallName = (typeof callNames)[number]
 

@@ -31,6 +31,7 @@ export interface PanelClient {
   readonly pair: (code: string) => Promise<void>
   readonly diagnose: () => Promise<string>
   readonly copy: (text: string) => Promise<void>
+  readonly paste: () => Promise<string>
   /** Says hello until there is an answer. */
   readonly start: () => void
   readonly received: (data: unknown) => void
@@ -157,7 +158,7 @@ function createCalls(page: string, send: (message: PageMessage) => void, later: 
   return { call, nextId: () => last + 1, answered: (answer: Answer) => waiting.get(answer.id)?.(answer) }
 }
 
-function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagnose' | 'copy'> {
+function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagnose' | 'copy' | 'paste'> {
   return {
     thumbnail: async (jobId, image) => String(await call('thumbnail', { jobId, image }, THUMBNAIL_WITHIN)),
     async pair(code) {
@@ -166,7 +167,8 @@ function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagn
     diagnose: async () => String(await call('diagnose', null, DIAGNOSE_WITHIN)),
     async copy(text) {
       await call('copy', text, ANSWER_WITHIN)
-    }
+    },
+    paste: async () => String(await call('paste', null, ANSWER_WITHIN))
   }
 }
 

@@ -25,6 +25,8 @@ export interface PanelServices {
   /** A report to copy. */
   readonly diagnose: () => Promise<string>
   readonly copy: (text: string) => Promise<void>
+  /** The text on the clipboard. */
+  readonly paste: () => Promise<string>
 }
 
 interface PanelServerParts {
@@ -175,7 +177,8 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
       services.thumbnail(textOf(fieldOf(argument, 'jobId')), imageOf(fieldOf(argument, 'image'))),
     pair: async (argument) => services.pair(textOf(argument)),
     diagnose: () => services.diagnose(),
-    copy: async (argument) => services.copy(textOf(argument))
+    copy: async (argument) => services.copy(textOf(argument)),
+    paste: () => services.paste()
   }
 }
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import vm from 'node:vm'
 import { inflateRawSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { zip } from '../../../plugin/package/zip.ts'
+import { runBuilt } from '../../support/photoshop/built-script.ts'
 import { packageInto } from '../../support/photoshop/package.ts'
 import { runPlugin } from '../../support/photoshop/plugin.ts'
 import { createSimulator } from '../../support/photoshop/simulator.ts'
@@ -104,29 +104,7 @@ describe('npm run package', () => {
     expect(script.length).toBeLessThan(150_000)
     expect(script).not.toMatch(/createElement\(`div|react/i)
     const simulator = createSimulator()
-    const plugin = runPlugin(simulator, {
-      bridge: 'http://localhost:1',
-      start({ photoshop, uxp, document, localStorage, fetch, connect, onMessage, copy, newId }) {
-        const modules: Readonly<Record<string, unknown>> = { photoshop, uxp }
-        const require = (name: string): unknown => {
-          if (!(name in modules)) throw new Error(`There is no module ${name}`)
-          return modules[name]
-        }
-        // No Buffer, no TextDecoder, no matchMedia, no structuredClone, no digests.
-        vm.runInNewContext(script, {
-          ...{ require, document, localStorage, fetch, setTimeout, clearTimeout },
-          WebSocket: function (url: string) {
-            return connect(url)
-          },
-          window: {
-            addEventListener: (_type: string, listener: Parameters<typeof onMessage>[0]) =>
-              onMessage(listener)
-          },
-          navigator: { clipboard: { writeText: copy } },
-          crypto: { randomUUID: newId }
-        })
-      }
-    })
+    const plugin = runPlugin(simulator, { bridge: 'http://localhost:1', start: runBuilt(script) })
     plugin.showPanel()
     const panel = plugin.loadPage()
     await expect

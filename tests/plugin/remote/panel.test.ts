@@ -127,7 +127,8 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       thumbnail: (jobId, image) => Promise.resolve(`data:${jobId}/${image.blob}`),
       pair: () => Promise.reject(new CodedError('unauthorized', 'That is not the code.', 'Look again.')),
       diagnose: () => new Promise(() => {}),
-      copy: noted('copy')
+      copy: noted('copy'),
+      paste: () => Promise.resolve('pasted')
     },
     post(frame) {
       heard++
@@ -210,7 +211,7 @@ describe('a panel in another process', () => {
 
   it('asks for every action with what it was given', async () => {
     const { open, calls } = joined()
-    const { actions, thumbnail, copy } = open('one')
+    const { actions, thumbnail, copy, paste } = open('one')
     await settled()
     const shown = { jobId: 'job-1', variation: 2 }
     actions.connect()
@@ -261,6 +262,7 @@ describe('a panel in another process', () => {
       ['removeFolder', '/models'],
       ['copy', 'text']
     ])
+    expect(await paste()).toBe('pasted')
     expect(await thumbnail('job-1', { blob: 'b', width: 1, height: 1, format: 'rgba8' })).toBe('data:job-1/b')
   })
 

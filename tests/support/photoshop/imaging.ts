@@ -14,7 +14,7 @@ import {
   type Plane,
   type Samples
 } from './document-state.ts'
-import { onlyKeys, SimUnsupported, strict } from './strict.ts'
+import { noting, onlyKeys, SimUnsupported, strict } from './strict.ts'
 import {
   canvasOf,
   change,
@@ -102,10 +102,10 @@ export function createImaging(world: World): Imaging {
         ['layerID', 'colorSpace', 'colorProfile', 'componentSize']
       )
       const document = openDocument(world, options.documentID)
-      checkForm(document, options.colorSpace, options.componentSize)
+      checkForm(world, document, options)
       await Promise.resolve()
       return options.layerID === undefined
-        ? pixelsOf(document, document.state, regionOf(options.sourceBounds), options.colorProfile)
+        ? pixelsOf(document, document.state, options)
         : layerPixels(document, needLayer(document, options.layerID), options)
     },
 
@@ -121,10 +121,12 @@ export function createImaging(world: World): Imaging {
       const channels = channelsOf(document)
       if (depthOf(held.samples) !== document.depth)
         throw new SimUnsupported(`${depthOf(held.samples)} bits put into a document of ${document.depth}`)
-      if (held.colorSpace !== (channels === 1 ? 'Grayscale' : 'RGB'))
+      if (channels === 1 && held.colorSpace === 'RGB' && !world.knobs.greyTakesRgb)
+        throw new Error('The color space of imageData is not that of the document')
+      if (channels === 3 && held.colorSpace === 'Grayscale')
         throw new SimUnsupported(`${held.colorSpace} put into ${document.mode}`)
       const area = targetArea(options.targetBounds, held)
-      const next = placed(document, held, area)
+      const next = placed(document, channels === 1 ? greyed(held) : held, area)
       const old = options.replace ? null : layer.pixels
       const pixels = old === null ? next : merged(old, next, channels, document.depth, world.knobs.addRule)
       replaceLayer(world, document, 'Put Pixels', { ...layer, pixels })
@@ -236,24 +238,20 @@ export function createImaging(world: World): Imaging {
       return jpeg.toString('base64')
     }
   }
-  return strict('imaging', api)
+  return strict('imaging', noting(world.faults, api))
 
-  function layerPixels(
-    document: SimDocument,
-    layer: LayerState,
-    { sourceBounds, colorProfile }: { readonly sourceBounds: Bounds; readonly colorProfile?: string }
-  ) {
+  function layerPixels(document: SimDocument, layer: LayerState, options: Asked) {
     const alone = { ...document.state, layers: [{ ...layer, mask: null, visible: true }] }
-    return pixelsOf(document, alone, regionOf(sourceBounds), colorProfile)
+    return pixelsOf(document, alone, options)
   }
 
   /** What is visible of `state` in a region of the canvas. */
   function pixelsOf(
     document: SimDocument,
     state: SimDocument['state'],
-    asked: Rect,
-    colorProfile = document.profile
+    { sourceBounds, colorProfile = document.profile, componentSize }: Asked
   ) {
+    const asked = regionOf(sourceBounds)
     const inside = intersection(asked, canvasOf(document))
     if (inside === null || inside.width < asked.width || inside.height < asked.height)
       throw new SimUnsupported('pixels beyond the canvas')
@@ -272,7 +270,7 @@ export function createImaging(world: World): Imaging {
     const part = cropped(all, asked, area, channels + 1)
     const rounding = world.knobs.dithers ? Math.random : () => 0.5
     const samples = converted(document, part, { channels, components, to: colorProfile, rounding })
-    const held = heldOf(samples, area, components, space, colorProfile)
+    const held = heldOf(inDepth(samples, componentSize), area, components, space, colorProfile)
     return { imageData: imageOf(held), sourceBounds: boundsOf(area) }
   }
 
@@ -297,6 +295,29 @@ const heldOf = (
 ): Held => ({
   ...{ samples, width, height, components, colorSpace, colorProfile }
 })
+
+interface Asked {
+  readonly sourceBounds: Bounds
+  readonly colorProfile?: string
+  readonly componentSize?: number
+}
+
+const inDepth = (samples: Samples, depth: number | undefined): Samples =>
+  depth === 8 && samples instanceof Uint16Array
+    ? Uint8Array.from(samples, (value) => Math.round((value * 255) / 32768))
+    : samples
+
+/** RGB as grey and alpha, by its brightness; anything else as it is. */
+function greyed(held: Held): Held {
+  const { samples, components, width, height } = held
+  if (held.colorSpace !== 'RGB') return held
+  const grey = samplesOf(width * height * 2, depthOf(samples))
+  for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += components) {
+    grey[pixel * 2] = Math.round(0.3 * samples[at]! + 0.59 * samples[at + 1]! + 0.11 * samples[at + 2]!)
+    grey[pixel * 2 + 1] = components === 4 ? samples[at + 3]! : full[depthOf(samples)]!
+  }
+  return { ...held, samples: grey, components: 2, colorSpace: 'Grayscale', colorProfile: '' }
+}
 
 const depthOf = (samples: Samples): 8 | 16 | 32 =>
   samples instanceof Uint8Array ? 8 : samples instanceof Uint16Array ? 16 : 32
@@ -335,11 +356,12 @@ function targetArea(target: unknown, { width, height }: Held, maskOf?: SimDocume
 }
 
 function checkForm(
+  { knobs }: World,
   document: SimDocument,
-  colorSpace: string | undefined,
-  componentSize: number | undefined
+  { colorSpace, componentSize }: { readonly colorSpace?: string; readonly componentSize?: number }
 ): void {
   refuseMode(document)
+  if (componentSize === 8 && document.depth === 16 && knobs.deepReadAsEight) return
   if (componentSize !== undefined && componentSize !== document.depth)
     throw new Error('Photoshop Error. Code: -1')
   const space = channelsOf(document) === 1 ? 'Grayscale' : 'RGB'

@@ -6,6 +6,10 @@ export interface Knobs {
   readonly emptyRegion: 'reject' | 'zeroSize'
   /** Conversions between profiles round up or down at random: Photoshop has a setting for dither. */
   readonly dithers: boolean
+  /** `putPixels` takes RGB in a Grayscale document, and converts it. */
+  readonly greyTakesRgb: boolean
+  /** 16-bit documents give their pixels in 8 bits where that is asked for. */
+  readonly deepReadAsEight: boolean
   readonly encodeNeedsModal: boolean
   /** How a second modal command of anybody is refused. */
   readonly busy: 'new' | 'legacy'
@@ -35,6 +39,8 @@ export const usualKnobs: Knobs = {
   trim: 'tight',
   emptyRegion: 'reject',
   dithers: false,
+  greyTakesRgb: false,
+  deepReadAsEight: false,
   encodeNeedsModal: false,
   busy: 'new',
   maskOutside: 'random',

@@ -44,17 +44,24 @@ export function createSimNetwork(world: World, knobs: NetworkKnobs) {
     throw new Error(`Permission denied to the url ${url}. Manifest entry not found.`)
   }
 
+  /** A plugin takes what is thrown for trouble with the network, so it is noted too. */
+  function unsupported(what: string): SimUnsupported {
+    const error = new SimUnsupported(what)
+    world.faults.push(error.message)
+    return error
+  }
+
   async function simFetch(url: string, init: RequestInit = {}): Promise<Response> {
     outsideOfScopes(`fetch of ${url}`)
     for (const key of Object.keys(init))
-      if (!['method', 'headers', 'body'].includes(key)) throw new SimUnsupported(`fetch option ${key}`)
+      if (!['method', 'headers', 'body'].includes(key)) throw unsupported(`fetch option ${key}`)
     const { body } = init
     if (
       body !== undefined &&
       typeof body !== 'string' &&
       Object.getPrototypeOf(body) !== Uint8Array.prototype
     )
-      throw new SimUnsupported('fetch body that is neither text nor Uint8Array')
+      throw unsupported('fetch body that is neither text nor Uint8Array')
     const target = allowed(url)
     if (isDown) throw new TypeError('Network request failed')
     if (isFrozen) return new Promise(() => {})
@@ -62,7 +69,7 @@ export function createSimNetwork(world: World, knobs: NetworkKnobs) {
       measureBuffer(world, `the body of ${url}`, body.byteLength)
       // What a view shows of a larger buffer is not documented to be all that is sent.
       if (body.byteLength !== body.buffer.byteLength)
-        throw new SimUnsupported('fetch body that is a part of a buffer')
+        throw unsupported('fetch body that is a part of a buffer')
     }
     const response = await fetch(target, {
       ...init,

@@ -34,6 +34,7 @@ export interface RunningPlugin {
   quit(): void
   /** Text on the clipboard. */
   readonly clipboard: () => string
+  readonly setClipboard: (text: string) => void
   readonly setTheme: (theme: string) => void
 }
 
@@ -140,6 +141,7 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
       clipboard = text
       return Promise.resolve()
     },
+    paste: () => Promise.resolve(clipboard),
     newId: () => crypto.randomUUID(),
     random: Math.random,
     now: Date.now,
@@ -197,6 +199,7 @@ export function runPlugin({ photoshop, world }: Simulator, options: PluginOption
       network.setDown(true)
     },
     clipboard: () => clipboard,
+    setClipboard: (text) => (clipboard = text),
     setTheme(next) {
       theme = next
       world.brightness = next.startsWith('light') ? 'kPanelBrightnessLightGray' : 'kPanelBrightnessDarkGray'

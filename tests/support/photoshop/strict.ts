@@ -6,6 +6,24 @@ export class SimUnsupported extends Error {
   }
 }
 
+/** The same functions, which also note what nobody has thought about: whoever calls may take the error for one of Photoshop's. */
+export function noting<T extends object>(faults: string[], functions: T): T {
+  const noted = Object.entries(functions).map(
+    ([name, call]: [string, (...given: unknown[]) => Promise<unknown>]) => [
+      name,
+      async (...given: unknown[]) => {
+        try {
+          return await call(...given)
+        } catch (error) {
+          if (error instanceof SimUnsupported) faults.push(error.message)
+          throw error
+        }
+      }
+    ]
+  )
+  return Object.fromEntries(noted) as T
+}
+
 /** What a promise check, a test's printer and the debugger ask of any object. */
 const asked = new Set(['then', 'toJSON', 'asymmetricMatch', 'nodeType', '$$typeof', 'constructor'])
 
