@@ -1,8 +1,10 @@
+import type { Network } from '../annotate/annotator.ts'
 import type { OpenNetwork } from '../annotate/make-map.ts'
+import { remembering } from '../annotate/remember.ts'
 import { AppError, assert, toErrorReply } from '../errors.ts'
 import { createBlobStore, type BlobStore } from '../jobs/blobs.ts'
 import { openDevice } from '../runtime/device.ts'
-import type { Models } from '../runtime/model.ts'
+import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
 import { openExtensions } from '../weights/extensions/extension-library.ts'
 import { openLibrary, type Library } from '../weights/library.ts'
@@ -61,11 +63,21 @@ async function open(settings: EngineSettings): Promise<Opened> {
     ...{ device, memoryBytes },
     ...(mode === 'auto' ? {} : { mode })
   })
-  return { models, blobs: await createBlobStore(blobFolder), openNetwork: networkOpener(models, library) }
+  return {
+    models,
+    blobs: await createBlobStore(blobFolder),
+    openNetwork: remembering(networkOpener(models, library))
+  }
 }
 
 /** Opens an annotator's network; for depth, where it has no file of its own, the estimator inside a model. */
 function networkOpener(models: Models, library: Library): OpenNetwork {
+  const estimators = new WeakMap<EstimateDepth, Network>()
+  const networkOf = (estimate: EstimateDepth): Network => {
+    const network: Network = estimators.get(estimate) ?? (async (picture) => [await estimate(picture)])
+    estimators.set(estimate, network)
+    return network
+  }
   return async (kind) => {
     try {
       return await models.annotator(kind)
@@ -75,10 +87,12 @@ function networkOpener(models: Models, library: Library): OpenNetwork {
       if (inside === null) throw error
       const { estimateDepth } = await models.open(inside)
       if (estimateDepth === null) throw error
-      return async (picture) => [await estimateDepth(picture)]
+      return networkOf(estimateDepth)
     }
   }
 }
+
+type EstimateDepth = NonNullable<DiffusionModel['estimateDepth']>
 
 /** Prepares a model while nobody waits. What fails here fails again, and is told, with the first job. */
 async function warm(model: string): Promise<void> {
