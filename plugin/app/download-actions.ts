@@ -1,12 +1,12 @@
-import type { DownloadList } from '#protocol/downloads.ts'
+import type { DownloadKind, DownloadList } from '#protocol/downloads.ts'
 import type { DownloadStep } from '../client/download-requests.ts'
 import type { ActionContext } from './action-context.ts'
 import { toNotice } from './notice.ts'
 
 /** What a person can do about models that are not here yet. None rejects: what goes wrong becomes a notice in the state. */
 export interface DownloadActions {
-  /** Lays out what can be downloaded, at an entry where one is named. */
-  readonly openDownloads: (entry?: string) => void
+  /** Lays out what can be downloaded, of one kind where one is named. */
+  readonly openDownloads: (kind?: DownloadKind) => void
   readonly closeDownloads: () => void
   /** Asks the server where everything stands; what has arrived since joins the models. */
   readonly refreshDownloads: () => Promise<void>
@@ -36,7 +36,7 @@ export function createDownloadActions({
   }
 
   return {
-    openDownloads: (entry) => dispatch({ type: 'downloads-opened', entry: entry ?? null }),
+    openDownloads: (kind) => dispatch({ type: 'downloads-opened', kind: kind ?? null }),
     closeDownloads: () => dispatch({ type: 'downloads-closed' }),
     refreshDownloads: () => trying(refresh),
     stepDownload: (id, step) =>
@@ -46,6 +46,20 @@ export function createDownloadActions({
       })
   }
 }
+
+const kinds: Readonly<Record<DownloadKind, true>> = {
+  checkpoint: true,
+  controlnet: true,
+  lora: true,
+  vae: true,
+  upscaler: true,
+  taesd: true,
+  embedding: true,
+  hypernetwork: true
+}
+
+export const isDownloadKind = (value: unknown): value is DownloadKind =>
+  typeof value === 'string' && Object.hasOwn(kinds, value)
 
 const installed = (list: DownloadList | null): string | null =>
   list?.items

@@ -1,7 +1,8 @@
 import type { Rect } from '#protocol/geometry.ts'
+import type { Control } from '#protocol/request.ts'
 import type { BridgeClient, ImageToSend } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
-import type { Host, RgbaImage } from '../hosts/host.ts'
+import type { Host, HostControl, RgbaImage } from '../hosts/host.ts'
 import type { ActionContext } from './action-context.ts'
 import {
   buildRequest,
@@ -40,17 +41,17 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
     await described(client, job.images.snapshot),
     await described(client, job.images.selection)
   ]
-  const maps = await Promise.all(job.controls.map(({ pixels }) => describedImage(client, rgba(pixels))))
-  const controls = job.controls.flatMap(({ model, weight, start, end, mode }, i) => {
-    const map = maps[i]
-    return map === undefined ? [] : [{ model, weight, start, end, mode, image: map.ref }]
-  })
-  const refs = { snapshot: snapshot?.ref ?? null, selection: selection?.ref ?? null, controls }
+  const controls = await Promise.all(job.controls.map((control) => describedControl(client, control)))
+  const refs = {
+    snapshot: snapshot?.ref ?? null,
+    selection: selection?.ref ?? null,
+    controls: controls.map(({ control }) => control)
+  }
   const request = buildRequest(job.plan, settings, refs, seed)
   const jobId = newId()
   store.dispatch({ type: 'job-sent', jobId, request, created: now() })
   try {
-    for (const sent of [snapshot, selection, ...maps])
+    for (const sent of [snapshot, selection, ...controls.flatMap(({ images }) => images)])
       if (sent !== null) await client.upload(sent.ref, sent.image)
     const isCancelled = store.getState().jobs.some(({ id, state }) => id === jobId && state === 'cancelled')
     if (!isCancelled) client.generate(jobId, request)
@@ -98,5 +99,17 @@ const describedImage = async (client: BridgeClient, image: ImageToSend) => ({
   image,
   ref: await client.describe(image)
 })
+
+/** A control as the request has it, and the images to send. */
+async function describedControl(client: BridgeClient, { pixels, mask, ...settings }: HostControl) {
+  const map = await describedImage(client, rgba(pixels))
+  const where = mask === undefined ? null : await describedImage(client, { ...mask, format: 'gray8' })
+  const control: Control = {
+    ...settings,
+    image: map.ref,
+    ...(where === null ? {} : { mask: where.ref })
+  }
+  return { control, images: where === null ? [map] : [map, where] }
+}
 
 const rgba = ({ width, height, data }: RgbaImage): ImageToSend => ({ width, height, format: 'rgba8', data })

@@ -44,7 +44,7 @@ function reduceModels(state: AppState, event: ModelEvent): AppState {
     case 'downloads-loaded':
       return { ...state, downloads: event.downloads }
     case 'downloads-opened':
-      return { ...state, downloadsShown: { entry: event.entry }, notice: null }
+      return { ...state, downloadsShown: { kind: event.kind }, notice: null }
     case 'downloads-closed':
       return { ...state, downloadsShown: null }
     case 'prompts-read':

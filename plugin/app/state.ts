@@ -1,5 +1,5 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
-import type { DownloadList } from '#protocol/downloads.ts'
+import type { DownloadKind, DownloadList } from '#protocol/downloads.ts'
 import type { PromptQuestion, PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
@@ -41,8 +41,8 @@ export interface AppState {
   readonly catalogue: Catalogue | null
   /** Null until somebody asked. */
   readonly downloads: DownloadList | null
-  /** What can be downloaded is laid out, at an entry or none; null: it is not. */
-  readonly downloadsShown: { readonly entry: string | null } | null
+  /** What can be downloaded is laid out, all of it or one kind; null: it is not. */
+  readonly downloadsShown: { readonly kind: DownloadKind | null } | null
   readonly document: DocumentView | null
   readonly settings: Settings
   /** How the model reads the prompts of a moment ago; null while nobody has told. */
@@ -83,7 +83,7 @@ export type PanelEvent =
 export type ModelEvent =
   | { readonly type: 'catalogue-loaded'; readonly catalogue: Catalogue }
   | { readonly type: 'downloads-loaded'; readonly downloads: DownloadList }
-  | { readonly type: 'downloads-opened'; readonly entry: string | null }
+  | { readonly type: 'downloads-opened'; readonly kind: DownloadKind | null }
   | { readonly type: 'downloads-closed' }
   | { readonly type: 'prompts-read'; readonly promptsRead: PromptsRead | null }
   | { readonly type: 'model-adding'; readonly name: string }

@@ -7,6 +7,7 @@ import { createConnection, type ConnectionStatus } from './connection.ts'
 import { createHttp } from './http.ts'
 import { receiveBands, receiveWhole, sendBlob, type Bytes } from './image-transfer.ts'
 import { createDownloadRequests, type DownloadRequests } from './download-requests.ts'
+import { createMapRequests, type MapRequests } from './map-requests.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import { isCatalogue, isJob, isJobList } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
@@ -22,7 +23,7 @@ export interface ImageToSend {
 }
 
 /** Everything the panel asks of a bridge server. Promises reject with CodedError for what a person can act on. */
-export interface BridgeClient extends ModelRequests, DownloadRequests {
+export interface BridgeClient extends ModelRequests, MapRequests, DownloadRequests {
   /** Connects and keeps reconnecting; called again, it tries at once. */
   readonly connect: () => void
   readonly disconnect: () => void
@@ -96,6 +97,7 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
 
   return {
     ...createModelRequests(http),
+    ...createMapRequests(http),
     ...createDownloadRequests(http),
     connect: () => connection.open(),
     disconnect: () => connection.close(),

@@ -13,6 +13,7 @@ export interface Ask {
   readonly method?: 'HEAD' | 'PUT' | 'POST' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: BodyInit
+  readonly signal?: AbortSignal
 }
 
 /** Requests under `/api` that say who asks, and fail with CodedError. */
@@ -29,6 +30,7 @@ export function createHttp({ url, token, clientId, fetch }: HttpOptions): Http {
     try {
       response = await fetch(`${url}/api${path}`, { ...init, headers })
     } catch {
+      init.signal?.throwIfAborted()
       throw new CodedError(
         'not-running',
         'Marquee’s server does not answer.',

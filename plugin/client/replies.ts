@@ -1,3 +1,4 @@
+import type { AnnotateReply } from '#protocol/annotators.ts'
 import type { Catalogue } from '#protocol/catalogue.ts'
 import type { DownloadList } from '#protocol/downloads.ts'
 import type { ErrorReply } from '#protocol/errors.ts'
@@ -43,6 +44,9 @@ export const isJobList = (value: unknown): value is { readonly jobs: readonly Jo
 
 export const isDownloadList = (value: unknown): value is DownloadList =>
   has(value, 'items') && Array.isArray(value.items) && has(value, 'freeBytes')
+
+export const isAnnotateReply = (value: unknown): value is AnnotateReply =>
+  has(value, 'image') && has(value.image, 'blob') && has(value.image, 'format')
 
 export const isPromptReport = (value: unknown): value is PromptReport =>
   has(value, 'prompt') && has(value.prompt, 'problems') && has(value, 'negativePrompt')

@@ -2,6 +2,7 @@ import { createRoot } from 'react-dom/client'
 import { createActions } from '../app/actions.ts'
 import { keepPreview } from '../app/canvas-preview.ts'
 import { watchDocument } from '../app/document-watch.ts'
+import { createMapMaker } from '../app/make-map.ts'
 import { toNotice } from '../app/notice.ts'
 import { createServerEvents } from '../app/server-events.ts'
 import { watchPrompts } from '../app/prompt-help.ts'
@@ -19,6 +20,7 @@ import { Panel } from '../ui/Panel.tsx'
 import { ThemedProvider } from '../ui/ThemedProvider.tsx'
 import { createThumbnails } from '../ui/thumbnails.ts'
 import { AppContext } from '../ui/use-app.ts'
+import { useControlKit } from './use-control-kit.ts'
 
 const SETTINGS = 'marquee.settings'
 
@@ -67,12 +69,19 @@ const panel = (
     <PairingCode offer={() => requestPairingCode({ ...access, fetch: (...asked) => fetch(...asked) })} />
   </Panel>
 )
+const makeMap = createMapMaker(client)
+
+function Page() {
+  const controlKit = useControlKit(makeMap)
+  return <CanvasEditor editor={editor} panel={panel} controlKit={controlKit} onThemeToggle={toggleTheme} />
+}
+
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
   <AppContext value={{ store, actions, thumbnails, addModels: actions.addModels, writesPictures: true }}>
     <ThemedProvider>
-      <CanvasEditor editor={editor} panel={panel} onThemeToggle={toggleTheme} />
+      <Page />
     </ThemedProvider>
   </AppContext>
 )

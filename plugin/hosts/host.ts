@@ -1,6 +1,6 @@
 import type { DigitalSource } from '#image/provenance.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
-import type { ControlMode } from '#protocol/request.ts'
+import type { ControlMode, MapResize } from '#protocol/request.ts'
 
 /** Straight (not premultiplied) RGBA, 8 bits a channel, sRGB. */
 export interface RgbaImage {
@@ -69,8 +69,11 @@ export interface HostControl {
   readonly start: number
   readonly end: number
   readonly mode: ControlMode
-  /** Of the asked area; transparent counts as black. */
+  /** Of the asked area, or of any size where `resize` says how it comes to it; transparent counts as black. */
   readonly pixels: RgbaImage
+  readonly resize?: MapResize
+  /** Where in the asked area it acts, and how much; absent: everywhere. */
+  readonly mask?: MaskImage
 }
 
 /**

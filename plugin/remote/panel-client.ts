@@ -191,7 +191,7 @@ function actionsOf(
     takeOffered: () => void act('takeOffered'),
     dismissOffered: () => void act('dismissOffered'),
     refreshModels: () => act('refreshModels'),
-    openDownloads: (entry) => void act('openDownloads', entry ?? null),
+    openDownloads: (kind) => void act('openDownloads', kind ?? null),
     closeDownloads: () => void act('closeDownloads'),
     refreshDownloads: () => act('refreshDownloads'),
     stepDownload: (id, step) => act('stepDownload', { id, step }),

@@ -1,3 +1,4 @@
+import { isDownloadKind } from '../app/download-actions.ts'
 import type { ModelChoice } from '#protocol/catalogue.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { PanelActions } from '../app/panel-actions.ts'
@@ -158,7 +159,7 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     dismissNotice: begun(actions.dismissNotice),
     refreshModels: begun(() => void actions.refreshModels()),
     openDownloads: (argument) =>
-      Promise.resolve().then(() => actions.openDownloads(argument === null ? undefined : textOf(argument))),
+      Promise.resolve().then(() => actions.openDownloads(isDownloadKind(argument) ? argument : undefined)),
     closeDownloads: begun(actions.closeDownloads),
     refreshDownloads: begun(() => void actions.refreshDownloads()),
     stepDownload: (argument) =>

@@ -1,5 +1,5 @@
-import { useEffect, useRef, useState } from 'react'
-import type { DownloadItem } from '#protocol/downloads.ts'
+import { useEffect, useState } from 'react'
+import type { DownloadItem, DownloadKind } from '#protocol/downloads.ts'
 import {
   ActionButton,
   Button,
@@ -25,12 +25,18 @@ export function DownloadsDialog() {
   const shown = useAppState((state) => state.downloadsShown)
   return (
     <DialogContainer onDismiss={closeDownloads}>
-      {shown !== null && <Downloads entry={shown.entry} onClose={closeDownloads} />}
+      {shown !== null && <Downloads kind={shown.kind} onClose={closeDownloads} />}
     </DialogContainer>
   )
 }
 
-function Downloads({ entry, onClose }: { readonly entry: string | null; readonly onClose: () => void }) {
+interface DownloadsProps {
+  /** Null: all. */
+  readonly kind: DownloadKind | null
+  readonly onClose: () => void
+}
+
+function Downloads({ kind: only, onClose }: DownloadsProps) {
   const { refreshDownloads } = useActions()
   const list = useAppState((state) => state.downloads)
   const notice = useAppState((state) => state.notice)
@@ -41,7 +47,7 @@ function Downloads({ entry, onClose }: { readonly entry: string | null; readonly
   }, [refreshDownloads])
   return (
     <Dialog size="L">
-      <Heading>Download models</Heading>
+      <Heading>Download {only === null ? 'models' : kindLabels[only]}</Heading>
       <Divider />
       <Content>
         <div className="marquee-section">
@@ -67,14 +73,16 @@ function Downloads({ entry, onClose }: { readonly entry: string | null; readonly
             </Text>
           )}
           {list !== null &&
-            Object.entries(kindLabels).map(([kind, label]) => (
-              <Kind
-                key={kind}
-                label={label}
-                items={list.items.filter((item) => item.kind === kind)}
-                {...{ entry, mayChange: list.mayChange }}
-              />
-            ))}
+            Object.entries(kindLabels)
+              .filter(([kind]) => only === null || kind === only)
+              .map(([kind, label]) => (
+                <Kind
+                  key={kind}
+                  label={label}
+                  items={list.items.filter((item) => item.kind === kind)}
+                  mayChange={list.mayChange}
+                />
+              ))}
         </div>
       </Content>
       <ButtonGroup>
@@ -89,18 +97,17 @@ function Downloads({ entry, onClose }: { readonly entry: string | null; readonly
 interface KindProps {
   readonly label: string
   readonly items: readonly DownloadItem[]
-  readonly entry: string | null
   readonly mayChange: boolean
 }
 
-function Kind({ label, items, entry, mayChange }: KindProps) {
+function Kind({ label, items, mayChange }: KindProps) {
   if (items.length === 0) return null
   return (
     <>
       <Heading level={4}>{label}</Heading>
       <ul aria-label={label} className="marquee-list">
         {items.map((item) => (
-          <Entry key={item.id} item={item} isWanted={item.id === entry} mayChange={mayChange} />
+          <Entry key={item.id} item={item} mayChange={mayChange} />
         ))}
       </ul>
     </>
@@ -109,20 +116,14 @@ function Kind({ label, items, entry, mayChange }: KindProps) {
 
 interface EntryProps {
   readonly item: DownloadItem
-  /** The dialog was opened for it. */
-  readonly isWanted: boolean
   readonly mayChange: boolean
 }
 
-function Entry({ item, isWanted, mayChange }: EntryProps) {
-  const place = useRef<HTMLLIElement>(null)
-  useEffect(() => {
-    if (isWanted) place.current?.scrollIntoView({ block: 'center' })
-  }, [isWanted])
+function Entry({ item, mayChange }: EntryProps) {
   const { name, about, licence, status, bytes } = item
   const isBusy = status.state === 'downloading' || status.state === 'checking'
   return (
-    <li ref={place} className="marquee-job" aria-label={name}>
+    <li className="marquee-job" aria-label={name}>
       <strong>{name}</strong>
       {about !== '' && <Text>{about}</Text>}
       <Text UNSAFE_className="marquee-caption">

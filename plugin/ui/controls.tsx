@@ -24,6 +24,7 @@ export {
   ProgressBar,
   ProgressCircle,
   Provider,
+  RangeSlider,
   SearchField,
   Slider,
   Switch,

@@ -196,6 +196,8 @@ function createFakeClient() {
         calls.push(`read ${question.prompt}`)
         return promptReport(question.prompt.length)
       }),
+    annotate: ({ image }) => answer('annotate', () => image),
+    mapPixels: (map) => answer('mapPixels', () => bytesOf(map)),
     addModel: (name) => answer('addModel', () => void calls.push(`add ${name}`)),
     chooseForModel: (id, { prediction, vae }) =>
       answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),

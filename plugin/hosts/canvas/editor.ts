@@ -23,8 +23,10 @@ export interface Editor {
   readonly adjust: (edit: Edit) => void
   /** Shows what a gesture has made so far of the document. `null` takes it back. */
   readonly show: (draft: CanvasDocument | null) => void
-  /** Makes the draft the document, as one undo step. */
-  readonly keep: (name: string) => void
+  /**
+   * Makes the draft the document, as one undo step. What is kept in the same group again within a second joins that step.
+   */
+  readonly keep: (name: string, group?: string) => void
   readonly undo: () => void
   readonly redo: () => void
   readonly chooseTool: (tool: ToolName) => void
@@ -69,33 +71,35 @@ interface ViewCommands {
   readonly resize: (viewport: Size) => void
 }
 
-type EditorOptions = Partial<Pick<Editor, 'newId' | 'marksExports' | 'tellOfParameters'>>
+type EditorOptions = Partial<Pick<Editor, 'newId' | 'marksExports' | 'tellOfParameters'>> & {
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
 
 const usual = {
   newId: () => crypto.randomUUID(),
   marksExports: () => true,
-  tellOfParameters: () => undefined
+  tellOfParameters: () => undefined,
+  now: () => Date.now()
 }
 
 export function createEditor(options: EditorOptions = {}): Editor {
-  const { newId, marksExports, tellOfParameters } = { ...usual, ...options }
+  const { newId, marksExports, tellOfParameters, now } = { ...usual, ...options }
   const store = createStore<EditorState>(() => startState)
   const damaged = new Set<(area: Rect) => void>()
   const set = (change: Partial<EditorState>): void => store.setState(change)
 
-  const apply: Editor['apply'] = (name, edit) => {
+  const change = (name: string, edit: Edit, group?: string): void => {
     const { document: before, history } = store.getState()
     if (before === null) return
     const after = edit(before)
     if (after === before) set({ draft: null })
-    else
-      set({
-        document: after,
-        draft: null,
-        history: recorded(history, name, { before, after }),
-        ...cropOf(after)
-      })
+    else {
+      const step = { before, after, ...(group === undefined ? {} : { group: { name: group, at: now() } }) }
+      set({ document: after, draft: null, history: recorded(history, name, step), ...cropOf(after) })
+    }
   }
+  const apply: Editor['apply'] = (name, edit) => change(name, edit)
   const travel = (go: typeof undone): void => {
     const { document, history } = store.getState()
     const travelled = document === null ? null : go(history, document)
@@ -134,9 +138,9 @@ export function createEditor(options: EditorOptions = {}): Editor {
       if (document !== null) set({ document: edit(document) })
     },
     show: (draft) => set({ draft }),
-    keep: (name) => {
+    keep: (name, group) => {
       const { draft } = store.getState()
-      if (draft !== null) apply(name, () => draft)
+      if (draft !== null) change(name, () => draft, group)
     },
     undo: () => travel(undone),
     redo: () => travel(redone),

@@ -7,7 +7,18 @@ interface Step {
   readonly document: CanvasDocument
   /** Bytes of tiles that only this step keeps alive. */
   readonly bytes: number
+  /** Changes of one group that follow each other quickly are one step. */
+  readonly group?: Group
 }
+
+interface Group {
+  readonly name: string
+  /** When the step last grew, milliseconds since 1970. */
+  readonly at: number
+}
+
+/** Longest pause in milliseconds between changes of one step. */
+const PAUSE = 1000
 
 /** Undo and redo over document values; the last of each list is the nearest step. */
 export interface History {
@@ -21,8 +32,16 @@ export const emptyHistory: History = { past: [], future: [] }
 export const historyBytes = 512 * 1024 * 1024
 
 /** Records that `before` became `after`. What had been undone is gone then. */
-export function recorded(history: History, name: string, { before, after }: Change): History {
-  const past = [...history.past, { name, document: before, bytes: bytesOnlyIn(before, after) }]
+export function recorded(history: History, name: string, { before, after, group }: Change): History {
+  const last = history.past.at(-1)
+  const joins = group !== undefined && last?.group?.name === group.name && group.at - last.group.at <= PAUSE
+  const step = joins
+    ? { ...last, bytes: bytesOnlyIn(last.document, after), group }
+    : {
+        ...{ name, document: before, bytes: bytesOnlyIn(before, after) },
+        ...(group === undefined ? {} : { group })
+      }
+  const past = [...(joins ? history.past.slice(0, -1) : history.past), step]
   let bytes = past.reduce((sum, step) => sum + step.bytes, 0)
   let first = 0
   while (bytes > historyBytes && first < past.length - 1) {
@@ -35,6 +54,7 @@ export function recorded(history: History, name: string, { before, after }: Chan
 interface Change {
   readonly before: CanvasDocument
   readonly after: CanvasDocument
+  readonly group?: Group
 }
 
 interface Travelled {

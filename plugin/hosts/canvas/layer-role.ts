@@ -1,4 +1,4 @@
-import type { ControlMode } from '#protocol/request.ts'
+import type { ControlMode, MapResize } from '#protocol/request.ts'
 
 /** How a ControlNet follows a layer: protocol/request.ts has the units. */
 export interface ControlSettings {
@@ -8,6 +8,8 @@ export interface ControlSettings {
   readonly start: number
   readonly end: number
   readonly mode: ControlMode
+  /** Null: the map lies in the document as the layer does. Else all of the layer's pixels are fitted to what is made. */
+  readonly resize: MapResize | null
   /** Off, the layer still is a map, and guides nothing. */
   readonly isOn: boolean
 }
@@ -16,19 +18,19 @@ export interface ControlSettings {
  * What a layer is to the model. `picture`: it is seen. `excluded`: a reference for the person, which the model does not see.
  * `control`: the map of a ControlNet, which is no part of the picture at all.
  */
-export type LayerRole =
-  | { readonly kind: 'picture' }
-  | { readonly kind: 'excluded' }
-  | ({ readonly kind: 'control' } & ControlSettings)
+export type LayerRole = { readonly kind: 'picture' } | { readonly kind: 'excluded' } | ControlRole
+
+type ControlRole = { readonly kind: 'control' } & ControlSettings
 
 export const pictureRole: LayerRole = { kind: 'picture' }
 
-export const controlRole = (model: string | null): LayerRole => ({
+export const controlRole = (model: string | null): ControlRole => ({
   kind: 'control',
   model,
   weight: 1,
   start: 0,
   end: 1,
   mode: 'balanced',
+  resize: null,
   isOn: true
 })

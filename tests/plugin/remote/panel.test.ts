@@ -229,7 +229,7 @@ describe('a panel in another process', () => {
     actions.takeOffered()
     actions.dismissOffered()
     await actions.refreshModels()
-    actions.openDownloads('sd15')
+    actions.openDownloads('controlnet')
     await actions.refreshDownloads()
     await actions.stepDownload('sd15', 'start')
     actions.closeDownloads()
@@ -253,7 +253,7 @@ describe('a panel in another process', () => {
       ['takeOffered'],
       ['dismissOffered'],
       ['refreshModels'],
-      ['openDownloads', 'sd15'],
+      ['openDownloads', 'controlnet'],
       ['refreshDownloads'],
       ['stepDownload', 'sd15', 'start'],
       ['closeDownloads'],

@@ -12,17 +12,24 @@ import {
 import { featherSelection, maxFeather } from '../selection/feather.ts'
 import { toolGroups } from '../tools/tools.ts'
 import { commands } from './all-commands.ts'
+import { MapDialog } from './MapDialog.tsx'
+import { useControlKit } from './use-control-kit.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
 
 /** Whichever dialog is open. */
 export function Dialogs(): JSX.Element {
   const editor = useEditor()
   const dialog = useEditorState((state) => state.dialog)
+  const document = useEditorState((state) => state.document)
+  const kit = useControlKit()
   const close = (): void => editor.set({ dialog: null })
   return (
     <DialogContainer onDismiss={close}>
       {dialog === 'shortcuts' ? <ShortcutsDialog close={close} /> : null}
       {dialog === 'feather' ? <FeatherDialog close={close} /> : null}
+      {dialog === 'map' && kit !== null && document !== null ? (
+        <MapDialog kit={kit} document={document} close={close} />
+      ) : null}
     </DialogContainer>
   )
 }

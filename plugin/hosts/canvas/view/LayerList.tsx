@@ -6,6 +6,8 @@ import type { Editor } from '../editor.ts'
 import { activateLayer, changeLayer, moveLayer, removeLayer } from '../layer-edits.ts'
 import type { Layer } from '../layer.ts'
 import { CommandButton } from './CommandButton.tsx'
+import { ControlMenu } from './ControlMenu.tsx'
+import { ControlProperties } from './ControlProperties.tsx'
 import { LayerRow } from './LayerRow.tsx'
 import { useEditor, useEditorState, useShownDocument } from './use-editor.ts'
 
@@ -17,6 +19,7 @@ export function LayerList(): JSX.Element {
     <section className="layers" aria-label="Layers">
       <h2 className="section-title">Layers</h2>
       <LayerProperties layer={layer} />
+      {layer?.role.kind === 'control' && <ControlProperties layer={layer} settings={layer.role} />}
       {document === null || document.layers.length === 0 ? (
         <p className="no-layers">
           {document === null ? 'No document is open.' : 'This document has no layers.'}
@@ -29,6 +32,7 @@ export function LayerList(): JSX.Element {
         <CommandButton command="duplicate" icon="duplicate" label="Duplicate layer" />
         <CommandButton command="add-mask" icon="mask" />
         <CommandButton command="exclude" icon="unseen" />
+        <ControlMenu />
         <CommandButton command="merge-down" icon="merge-down" />
         <CommandButton command="delete-layer" icon="trash" />
       </div>
@@ -49,7 +53,7 @@ function LayerProperties({ layer }: { readonly layer: Layer | null }): JSX.Eleme
   const setBlend = (blend: BlendMode): void => {
     if (layer !== null && layer.blend !== blend) editor.apply('Blend mode', changeLayer(layer.id, { blend }))
   }
-  // A drag of the slider is one undo step: until its end it only shows a draft.
+  // A drag of the slider is one undo step, until its end it only shows a draft; so are arrow keys that follow each other.
   const setOpacity = (opacity: number): void => {
     if (layer !== null && document !== null) editor.show(changeLayer(layer.id, { opacity })(document))
   }
@@ -81,7 +85,9 @@ function LayerProperties({ layer }: { readonly layer: Layer | null }): JSX.Eleme
         isDisabled={layer === null}
         value={layer?.opacity ?? 1}
         onChange={setOpacity}
-        onChangeEnd={() => editor.keep('Opacity')}
+        onChangeEnd={() => {
+          if (layer !== null) editor.keep('Opacity', `opacity ${layer.id}`)
+        }}
       />
     </div>
   )

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState, type DragEvent, type JSX, type KeyboardEve
 import type { Size } from '#protocol/geometry.ts'
 import { ActionButton, Tooltip, TooltipTrigger } from '../../../ui/controls.tsx'
 import { activateLayer, changeLayer } from '../layer-edits.ts'
+import type { ControlSettings } from '../layer-role.ts'
 import type { Layer, LayerMask } from '../layer.ts'
 import { Drawing } from './icons.tsx'
 import { LayerThumbnail } from './LayerThumbnail.tsx'
@@ -65,8 +66,36 @@ export function LayerRow({ layer, canvas, active, isDropTarget, drag }: LayerRow
           Not seen
         </span>
       )}
+      {layer.role.kind === 'control' && <ControlSwitch layer={layer} settings={layer.role} />}
       <LayerName layer={layer} onPress={() => activate(active ?? 'pixels')} />
     </li>
+  )
+}
+
+/** Off, a map guides nothing, and keeps its settings. */
+function ControlSwitch({
+  layer: { id, name },
+  settings
+}: {
+  readonly layer: Layer
+  readonly settings: ControlSettings
+}): JSX.Element {
+  const editor = useEditor()
+  const { isOn } = settings
+  const words = isOn ? 'Turn control off' : 'Turn control on'
+  return (
+    <button
+      type="button"
+      className={`layer-badge layer-switch ${isOn ? 'is-on' : ''}`}
+      aria-label={`Guide by ${name}`}
+      aria-pressed={isOn}
+      title={words}
+      onClick={() =>
+        editor.apply(words, changeLayer(id, { role: { ...settings, kind: 'control', isOn: !isOn } }))
+      }
+    >
+      {isOn ? 'Guides' : 'Off'}
+    </button>
   )
 }
 

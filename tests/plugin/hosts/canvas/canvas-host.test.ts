@@ -3,9 +3,10 @@ import { createCanvasHost } from '../../../../plugin/hosts/canvas/canvas-host.ts
 import { createDocument, cropCanvas, select } from '../../../../plugin/hosts/canvas/document.ts'
 import { createEditor, type Editor } from '../../../../plugin/hosts/canvas/editor.ts'
 import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
-import { activateLayer, changeLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { activateLayer, changeLayer, insertLayers } from '../../../../plugin/hosts/canvas/layer-edits.ts'
 import { controlRole } from '../../../../plugin/hosts/canvas/layer-role.ts'
 import { layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
+import { emptyPlane, writePlane } from '../../../../plugin/hosts/canvas/plane.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
 import { inOneBand, joined } from '../../../../plugin/hosts/bands.ts'
 import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
@@ -104,4 +105,25 @@ it('keeps excluded layers and maps from the model; a map guides while it is on a
   editor.undo()
   editor.undo()
   expect(joined(await host.flatten(area)).data).not.toEqual(before)
+})
+
+it('gives a map whole and its layer mask beside it, which says where it acts; or fitted, all of the layer', async () => {
+  const editor = createEditor()
+  const host = createCanvasHost(editor)
+  openPicture(editor, opaqueImage(8, 8, 1))
+  const pixels = opaqueImage(4, 4, 2)
+  const map = layerFrom('map', { name: 'map', area: { x: 4, y: 0, width: 4, height: 4 }, pixels })
+  const half = writePlane(emptyPlane(1), { x: 0, y: 0, width: 2, height: 4 }, new Uint8Array(8).fill(255))
+  const role = { ...controlRole('canny'), weight: 0.5 }
+  editor.apply('Map', insertLayers([{ ...map, role, mask: { plane: half, enabled: true } }]))
+
+  const [inArea] = await host.controls({ x: 4, y: 0, width: 4, height: 4 })
+  expect(inArea?.pixels).toEqual(pixels)
+  expect([...(inArea?.mask?.data.subarray(0, 4) ?? [])]).toEqual([255, 255, 0, 0])
+  expect(await host.controls({ x: 6, y: 0, width: 2, height: 8 })).toEqual([])
+
+  editor.apply('Fit', changeLayer('map', { role: { ...role, resize: 'pad' }, mask: null }))
+  expect(await host.controls({ x: 0, y: 0, width: 8, height: 8 })).toEqual([
+    { model: 'canny', weight: 0.5, start: 0, end: 1, mode: 'balanced', resize: 'pad', pixels }
+  ])
 })

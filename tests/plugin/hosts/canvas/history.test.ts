@@ -40,6 +40,28 @@ describe('history', () => {
     expect(redone(other, states[0]!)).toBeNull()
   })
 
+  it('makes one step of changes of a group that follow each other within a second', () => {
+    const kept = (times: readonly number[], name = 'opacity') =>
+      times.reduce(
+        (history, at, i) =>
+          recorded(history, 'Opacity', {
+            before: states[i]!,
+            after: states[i + 1]!,
+            group: { name, at }
+          }),
+        emptyHistory
+      )
+    const quick = kept([0, 900, 1800])
+    expect(quick.past).toHaveLength(1)
+    expect(undone(quick, states[3]!)?.document).toBe(states[0])
+    expect(kept([0, 1100, 1200]).past).toHaveLength(2)
+    const between = recorded(kept([0]), 'else', { before: states[1]!, after: states[2]! })
+    const group = { name: 'opacity', at: 1 }
+    expect(recorded(between, 'Opacity', { before: states[2]!, after: states[3]!, group }).past).toHaveLength(
+      3
+    )
+  })
+
   it('forgets the oldest steps where they hold too much memory, and never the newest', () => {
     // A tile that tells a false size: what counts is the sum, and nobody has gigabytes for a test.
     const heavy = (bytes: number): CanvasDocument => {
