@@ -55,7 +55,8 @@ const kinds: Readonly<Record<DownloadKind, true>> = {
   upscaler: true,
   taesd: true,
   embedding: true,
-  hypernetwork: true
+  hypernetwork: true,
+  annotator: true
 }
 
 export const isDownloadKind = (value: unknown): value is DownloadKind =>

@@ -17,7 +17,7 @@ export function useControlKit(makeMap: MakeMap): ControlKit {
         .map((net) => ({ name: net.name, unsuited: unsuitedWords(net, model) })),
       annotators: catalogue?.annotators ?? [],
       makeMap,
-      download: () => openDownloads('controlnet')
+      download: openDownloads
     }),
     [catalogue, model, makeMap, openDownloads]
   )

@@ -16,7 +16,7 @@ describe('control layers', () => {
     writePocketExtras(path.join(folder, 'extras'))
     marquee = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
     person = await sitDown(marquee.url)
-    await expect.poll(() => person.button('Generate').isEnabled()).toBe(true)
+    await person.button('Generate').waitFor()
   })
   afterAll(async () => {
     await person.close()
@@ -50,6 +50,7 @@ describe('control layers', () => {
 
   it('makes a map from the picture, with a look at it before', async () => {
     const { page } = person
+    await expect.poll(() => person.button('Generate').isEnabled(), { timeout: 15_000 }).toBe(true)
     const before = await person.save()
     await choose('From picture…')
     const look = page.getByRole('img', { name: 'Preview of the map' })

@@ -17,8 +17,8 @@ export interface ControlKit {
   readonly annotators: readonly AnnotatorInfo[]
   /** Rejects with the signal's reason, or with an error whose message a person can read. */
   readonly makeMap: (picture: RgbaImage, wish: MapWish, signal: AbortSignal) => Promise<RgbaImage>
-  /** Shows what ControlNets can be downloaded. */
-  readonly download: () => void
+  /** Shows which of them can be downloaded. */
+  readonly download: (kind: 'controlnet' | 'annotator') => void
 }
 
 /** The ControlNet that a new map is for: the first that goes with the model and is named as `suits` says, else the only one. */

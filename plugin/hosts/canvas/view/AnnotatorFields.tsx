@@ -1,6 +1,6 @@
 import type { JSX } from 'react'
 import type { AnnotatorInfo } from '#protocol/annotators.ts'
-import { Item, Picker, Slider, Text } from '../../../ui/controls.tsx'
+import { ActionButton, Item, Picker, Slider, Text } from '../../../ui/controls.tsx'
 
 /** Parameters by id; those that nobody moved have their defaults. */
 export type ParameterValues = Readonly<Record<string, number>>
@@ -11,11 +11,12 @@ interface AnnotatorFieldsProps {
   readonly choose: (annotator: AnnotatorInfo) => void
   readonly values: ParameterValues
   readonly setValues: (values: ParameterValues) => void
+  readonly download: () => void
 }
 
 /** What makes a map, and its sliders. */
 export function AnnotatorFields(props: AnnotatorFieldsProps): JSX.Element {
-  const { annotators, annotator, choose, values, setValues } = props
+  const { annotators, annotator, choose, values, setValues, download } = props
   return (
     <>
       <Picker
@@ -36,6 +37,12 @@ export function AnnotatorFields(props: AnnotatorFieldsProps): JSX.Element {
           </Item>
         )}
       </Picker>
+      {annotators.some(({ available }) => !available) && (
+        <div className="control-missing">
+          <span>Some need a network that is not in your models folders.</span>
+          <ActionButton onPress={download}>Download</ActionButton>
+        </div>
+      )}
       {annotator.parameters.map(({ id, label, min, max, step, default: usual, unit }) => (
         <Slider
           key={`${annotator.id} ${id}`}

@@ -138,7 +138,7 @@ function NetPicker({ kit, model, choose }: NetPickerProps): JSX.Element {
       {usable.length === 0 && (
         <div className="control-missing">
           <span>No ControlNet for the model in use is there, so this layer guides nothing.</span>
-          {kit !== null && <ActionButton onPress={kit.download}>Download</ActionButton>}
+          {kit !== null && <ActionButton onPress={() => kit.download('controlnet')}>Download</ActionButton>}
         </div>
       )}
     </>

@@ -27,12 +27,15 @@ const MAP_OPACITY = 0.6
 const USUAL_DETAIL = 1024
 const LEAST_DETAIL = 64
 
+interface Choice {
+  readonly annotator: AnnotatorInfo
+  readonly values: ParameterValues
+}
+
 /** Makes a control layer from what the model sees of the document. */
 export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element {
   const editor = useEditor()
-  const usable = kit.annotators.filter(({ available }) => available)
-  const [annotator, setAnnotator] = useState<AnnotatorInfo>(usable[0] ?? kit.annotators[0]!)
-  const [values, setValues] = useState<ParameterValues>({})
+  const [{ annotator, values }, choose] = useState<Choice>({ annotator: firstUsable(kit), values: {} })
   const longest = Math.max(document.canvas.width, document.canvas.height)
   const [detail, setDetail] = useState(Math.min(longest, USUAL_DETAIL))
   const [making, setMaking] = useState<AbortController | null>(null)
@@ -72,12 +75,13 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
           <AnnotatorFields
             annotators={kit.annotators}
             annotator={annotator}
-            choose={(chosen) => {
-              setAnnotator(chosen)
-              setValues({})
-            }}
+            choose={(chosen) => choose({ annotator: chosen, values: {} })}
             values={values}
-            setValues={setValues}
+            setValues={(changed) => choose({ annotator, values: changed })}
+            download={() => {
+              close()
+              kit.download('annotator')
+            }}
           />
           {longest > LEAST_DETAIL && (
             <Slider
@@ -109,6 +113,9 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
     </Dialog>
   )
 }
+
+const firstUsable = ({ annotators }: ControlKit): AnnotatorInfo =>
+  annotators.find(({ available }) => available) ?? annotators[0]!
 
 function mapLayer(id: string, name: string, pixels: RgbaImage, model: string | null): Layer {
   const layer = layerFrom(id, { name, area: areaOf(pixels), pixels })
