@@ -53,8 +53,7 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
     try {
       const side = Math.max(LEAST_DETAIL, detail)
       const pixels = await kit.makeMap(picture, { ...wish, fullSize: true, side }, stop.signal)
-      const model = netFor(kit, annotator.suits)
-      const layer = mapLayer(editor.newId(), `${annotator.label} map`, pixels, model)
+      const layer = mapLayer(editor.newId(), annotator, pixels, netFor(kit, annotator.suits))
       editor.apply('Map from picture', insertLayers([layer]))
       close()
     } catch (error) {
@@ -117,7 +116,7 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
 const firstUsable = ({ annotators }: ControlKit): AnnotatorInfo =>
   annotators.find(({ available }) => available) ?? annotators[0]!
 
-function mapLayer(id: string, name: string, pixels: RgbaImage, model: string | null): Layer {
-  const layer = layerFrom(id, { name, area: areaOf(pixels), pixels })
+function mapLayer(id: string, { label }: AnnotatorInfo, pixels: RgbaImage, model: string | null): Layer {
+  const layer = layerFrom(id, { name: `${label} map`, area: areaOf(pixels), pixels })
   return { ...layer, opacity: MAP_OPACITY, role: controlRole(model) }
 }
