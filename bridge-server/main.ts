@@ -20,7 +20,10 @@ import type { ImageRef } from './protocol/images.ts'
 import type { GenerateRequest } from './protocol/request.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
-import { sdapiRoutes } from './sdapi/routes.ts'
+import type { Route } from './sdapi/call.ts'
+import type { PictureReply, PictureTask } from './sdapi/picture-tasks.ts'
+import { picturesIn } from './sdapi/pictures.ts'
+import { sdapiRoutes, type SdapiParts } from './sdapi/routes.ts'
 import { buildApp } from './server/app.ts'
 import { checkRequest } from './server/check-request.ts'
 import { namesOf } from './server/access.ts'
@@ -41,6 +44,7 @@ const cancelGraceMs = 10_000
 /** A map without a network takes less than this, and so does the start of its thread. */
 const mapGraceMs = 1000
 const mostMapsWaiting = 16
+const mostPicturesWaiting = 64
 const stopMs = 2000
 const sweepMinutes = 10
 
@@ -53,7 +57,7 @@ async function serve(config: Config): Promise<void> {
   const tokens = openTokens({ ownerToken: token, file: folder.tokens, now: Date.now })
   const blobs = await createBlobStore(folder.blobs)
   const store = createJobStore(folder.jobs)
-  const { engine, thread } = createEngines(config, folder)
+  const { engine, annotate, pictures, stopEngines } = createEngines(config, folder)
   const previews = createPreviews()
   const queue = createQueue({
     ...{ store, previews },
@@ -70,13 +74,15 @@ async function serve(config: Config): Promise<void> {
   })
   const checkNetworks = (request: GenerateRequest) => extensions.require(networksNamed(request))
   const catalogue = () => catalogueOf(library, extensions)
-  const webuiParts = { queue, blobs, previews, samplers, schedules, catalogue, version: config.version }
   const check = async (request: GenerateRequest): Promise<void> => {
     await checkRequest(request, blobs)
     await checkNetworks(request)
   }
-  const webuiRoutes = () =>
-    sdapiRoutes({ ...webuiParts, check, optionsFile: folder.sdapiOptions, stylesFile: folder.styles })
+  const openWebui = (): readonly Route[] =>
+    webuiRoutes(config, folder, {
+      ...{ queue, blobs, previews, catalogue, annotate, check, pictures },
+      checkpoints: { unload: () => engine.rest(), load: (model) => engine.warm(model) }
+    })
   const app = await buildApp({
     ...{ queue, blobs, previews, tokens, downloads, log },
     access: config.access,
@@ -87,17 +93,14 @@ async function serve(config: Config): Promise<void> {
     catalogue,
     checkNetworks,
     models: { ...library, ...inbox },
-    annotate: (request, signal) =>
-      annotatorOf(request.annotator).needs === null
-        ? thread.ask(request, signal)
-        : engine.annotate(request, signal),
+    annotate,
     readPrompt: createPromptReader({
       find: (id) => library.find(id),
       openTokenizer: createTokenizers(),
       extensions
     }),
     pageFolder: config.pageFolder,
-    ...(config.sdapi === 'off' ? {} : { sdapi: { access: config.sdapi, routes: webuiRoutes() } })
+    ...(config.sdapi === 'off' ? {} : { sdapi: { access: config.sdapi, routes: openWebui() } })
   })
   const warmFirst = async (): Promise<void> => {
     const [first] = (await library.catalogue()).models
@@ -114,8 +117,7 @@ async function serve(config: Config): Promise<void> {
   }, log)
   stopOnSignals(async () => {
     const stopped = queue.stop()
-    engine.stop()
-    thread.stop()
+    stopEngines()
     await Promise.all([stopped, downloads.close()])
     await app.close()
     store.close()
@@ -149,8 +151,33 @@ function createEngines(config: Config, folder: DataFolder) {
     graceMs: mapGraceMs,
     mostWaiting: mostMapsWaiting
   })
-  return { engine, thread }
+  const pictureThread = createThread<PictureTask, PictureReply>({
+    entry: path.join(import.meta.dirname, 'sdapi', 'picture-worker.ts'),
+    settings: folder.blobs,
+    graceMs: mapGraceMs,
+    mostWaiting: mostPicturesWaiting
+  })
+  return {
+    ...{ engine, pictures: picturesIn(pictureThread) },
+    annotate: (request: AnnotateRequest, signal: AbortSignal): Promise<ImageRef> =>
+      annotatorOf(request.annotator).needs === null
+        ? thread.ask(request, signal)
+        : engine.annotate(request, signal),
+    stopEngines: () => {
+      for (const each of [engine, thread, pictureThread]) each.stop()
+    }
+  }
 }
+
+type WebuiParts = Omit<SdapiParts, 'samplers' | 'schedules' | 'version' | 'optionsFile' | 'stylesFile'>
+
+/** The A1111 API. */
+const webuiRoutes = ({ version }: Config, folder: DataFolder, parts: WebuiParts): readonly Route[] =>
+  sdapiRoutes({
+    ...{ ...parts, samplers, schedules, version },
+    optionsFile: folder.sdapiOptions,
+    stylesFile: folder.styles
+  })
 
 async function openModels(config: Config, folder: DataFolder) {
   const library = openLibrary({

@@ -23,6 +23,8 @@ export interface Engine {
   device(): string
   /** Starts the process now rather than with the first job, and has it prepare a model. */
   warm(model: string): void
+  /** Ends the process where it does nothing, and with it all models in memory; the next run starts another. */
+  rest(): void
   stop(): void
 }
 
@@ -42,6 +44,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
   let child: ChildProcess | null = null
   let device: string = settings.device
   let runs = 0
+  let running = 0
   const inTurn = createTurns(mostMapsWaiting)
 
   const living = (): ChildProcess => {
@@ -66,12 +69,25 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
     return started
   }
 
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    running++
+    try {
+      return await work
+    } finally {
+      running--
+    }
+  }
+  const end = (): void => {
+    child?.kill('SIGKILL')
+    child = null
+  }
+
   return {
     run: async (job, stage) => {
       stage.signal.throwIfAborted()
       runs += 1
       const run = runs
-      return perform<JobResult>(living(), {
+      const work = perform<JobResult>(living(), {
         ...{ run, graceMs, signal: stage.signal },
         message: { type: 'run', run, job },
         receive: (message, resolve) => {
@@ -80,12 +96,13 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
           else if (message.type === 'done') resolve(message.result)
         }
       })
+      return counted(work)
     },
     annotate: (request, signal) =>
       inTurn(() => {
         runs += 1
         const run = runs
-        return perform<ImageRef>(living(), {
+        const work = perform<ImageRef>(living(), {
           // A job may run in the same process, which must not end for a map that nobody wants any more.
           ...{ run, graceMs: null, signal },
           message: { type: 'annotate', run, request },
@@ -93,13 +110,14 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
             if (message.type === 'annotated') resolve(message.image)
           }
         })
+        return counted(work)
       }, signal),
     device: () => device,
     warm: (model) => tell(living(), { type: 'warm', model }),
-    stop: () => {
-      child?.kill('SIGKILL')
-      child = null
-    }
+    rest: () => {
+      if (running === 0) end()
+    },
+    stop: end
   }
 }
 

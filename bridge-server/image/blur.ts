@@ -23,15 +23,20 @@ export interface Kernel {
 export const gaussianPlane = (plane: Plane, { width, height }: Size, kernel: Kernel): Plane =>
   separable(plane, width, height, gaussian(kernel, Math.max(width, height)))
 
-/** The web UI's mask blur: a Gaussian of deviation `sigma` over 2.5 deviations to each side. */
-export const webuiMaskBlur = (mask: Gray, sigma: number): Gray =>
-  gaussianBlur(mask, Math.trunc(2.5 * sigma + 0.5), sigma)
+/** The web UI's mask blur: Gaussians of these deviations along x and y, over 2.5 deviations to each side; 0 is none. */
+export function webuiMaskBlur(mask: Gray, x: number, y = x): Gray {
+  const along = (sigma: number): LineFilter =>
+    sigma === 0 ? copied : gaussian({ radius: Math.trunc(2.5 * sigma + 0.5), sigma }, longestSide(mask))
+  return x === 0 && y === 0 ? mask : blurred(mask, along(x), along(y))
+}
+
+const copied: LineFilter = (source, target, at, length) => target.set(source.subarray(at, at + length), at)
 
 const longestSide = ({ width, height }: Gray): number => Math.max(width, height)
 
-const blurred = ({ width, height, data }: Gray, filter: LineFilter): Gray => ({
+const blurred = ({ width, height, data }: Gray, filter: LineFilter, down = filter): Gray => ({
   ...{ width, height },
-  data: rounded(separable(planeOf(data), width, height, filter))
+  data: rounded(separable(planeOf(data), width, height, filter, down))
 })
 
 /** To the nearest byte; there are no numbers below 0. */

@@ -2,7 +2,8 @@ import sharp from 'sharp'
 import { AppError } from '../errors.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { Gray, Rgba } from './pixels.ts'
-import { withText } from './png-text.ts'
+import { exifComment } from './exif-comment.ts'
+import { readText, withText } from './png-text.ts'
 
 interface DecodeLimits {
   /** Longest side and most pixels that are taken; a picture's header tells before anything is unpacked. */
@@ -51,6 +52,13 @@ export async function pictureSize(bytes: Uint8Array): Promise<Size> {
     orientation = 1
   } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
   return orientation >= 5 ? { width: height, height: width } : { width, height }
+}
+
+/** A PNG, JPEG or WebP file's texts by keyword; an EXIF user comment counts as `UserComment`. Throws AppError 'picture-unreadable'. */
+export async function pictureTexts(bytes: Buffer): Promise<Readonly<Record<string, string>>> {
+  const { exif } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  const comment = exif === undefined ? null : exifComment(exif)
+  return { ...readText(bytes), ...(comment === null ? {} : { UserComment: comment }) }
 }
 
 /**

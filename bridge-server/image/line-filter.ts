@@ -8,10 +8,16 @@ export type LineFilter = (source: Plane, target: Plane, at: number, length: numb
 const STRIP = 16
 
 /**
- * A filter along x and then along y; it must leave a line of one value as it is. Columns are turned into rows and back a strip at
- * a time, for the sake of the cache.
+ * A filter along x and then one along y, the same where none is given; each must leave a line of one value as it is. Columns are
+ * turned into rows and back a strip at a time, for the sake of the cache.
  */
-export function separable(plane: Plane, width: number, height: number, filter: LineFilter): Plane {
+export function separable(
+  plane: Plane,
+  width: number,
+  height: number,
+  filter: LineFilter,
+  down = filter
+): Plane {
   const out = new Float32Array(plane.length)
   filterRows(plane, out, width, filter)
   const lines = new Float32Array(STRIP * height)
@@ -20,7 +26,7 @@ export function separable(plane: Plane, width: number, height: number, filter: L
     const count = Math.min(STRIP, width - left)
     for (let y = 0; y < height; y++)
       for (let k = 0; k < count; k++) lines[k * height + y] = out[y * width + left + k]!
-    filterRows(lines.subarray(0, count * height), made, height, filter)
+    filterRows(lines.subarray(0, count * height), made, height, down)
     for (let y = 0; y < height; y++)
       for (let k = 0; k < count; k++) out[y * width + left + k] = made[k * height + y]!
   }

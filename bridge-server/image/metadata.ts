@@ -16,12 +16,13 @@ const negativeMark = 'Negative prompt:'
  * of the fields is the caller's; the web UI's begins with Steps, Sampler, Schedule type, CFG scale, Seed, Size, Model hash, Model.
  */
 export function writeParameters(prompt: string, negativePrompt: string, fields: readonly Field[]): string {
-  const pairs = fields.flatMap(([name, value]) =>
-    value === null ? [] : [`${name}: ${quoted(String(value))}`]
-  )
   const negative = negativePrompt === '' ? [] : [`${negativeMark} ${negativePrompt}`]
-  return [prompt, ...negative, pairs.join(', ')].join('\n').trim()
+  return [prompt, ...negative, writeFields(fields)].join('\n').trim()
 }
+
+/** Fields in one line; a value that could be taken for more is quoted. */
+export const writeFields = (fields: readonly Field[]): string =>
+  fields.flatMap(([name, value]) => (value === null ? [] : [`${name}: ${quoted(String(value))}`])).join(', ')
 
 const quoted = (value: string): string => (/[,:\n]/.test(value) ? JSON.stringify(value) : value)
 

@@ -1,39 +1,47 @@
-import type { Catalogue } from '../protocol/catalogue.ts'
+import type { Catalogue, Choice, ModelInfo } from '../protocol/catalogue.ts'
+import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import type { JobResult, Variation } from '../protocol/results.ts'
+import { latentUpscalers } from '../protocol/upscale.ts'
 import { writeParameters, type Field } from './metadata.ts'
+import { emphasisNames, samplerName, shortHash } from './webui-names.ts'
 
 interface PictureParts {
   readonly request: GenerateRequest
   readonly result: Pick<JobResult, 'workingSize'>
   readonly variation: Pick<Variation, 'seed' | 'variationSeed'>
-  readonly catalogue: Pick<Catalogue, 'models' | 'samplers' | 'schedules'>
+  readonly catalogue: Pick<Catalogue, 'models' | 'samplers' | 'schedules' | 'upscalers'>
   /** Of Marquee. */
   readonly version: string
+  /** What else is to be said, in the web UI's words. */
+  readonly more?: readonly Field[]
 }
 
 /** What a picture says of itself under `parameters`, in the web UI's words, order and names. */
-export function parametersOf({ request, result, variation, catalogue, version }: PictureParts): string {
-  const { sampling, mode } = request
+export function parametersOf(parts: PictureParts): string {
+  const { request, result, variation, catalogue, version, more = [] } = parts
+  const { sampling, mode, hires } = request
+  const size = request.workingSize ?? result.workingSize
   const model = catalogue.models.find(({ id }) => id === request.model)
-  const { width, height } = result.workingSize
+  const sampler = catalogue.samplers.find(({ id }) => id === sampling.sampler)
   const fields: readonly (readonly [string, string | number | null | undefined])[] = [
     ['Steps', sampling.steps],
-    ['Sampler', labelOf(catalogue.samplers, sampling.sampler)],
+    ['Sampler', sampler === undefined ? sampling.sampler : samplerName(sampler)],
     ['Schedule type', labelOf(catalogue.schedules, sampling.schedule)],
     ['CFG scale', sampling.guidance],
     ['Seed', variation.seed],
-    ['Size', `${width}x${height}`],
-    ['Model hash', model?.sha256?.slice(0, 10)],
-    ['Model', request.model.slice(request.model.lastIndexOf('/') + 1)],
-    ['VAE', request.vae],
+    ['Size', textOf(size)],
+    ['Model hash', model === undefined ? null : shortHash(model)],
+    ['Model', modelName(request.model, catalogue.models)],
+    ['VAE', vaeOf(request, model)],
     ...variationFields(sampling, variation),
-    ['Denoising strength', mode === 'txt2img' ? request.hires?.strength : request.strength],
+    ['Denoising strength', mode === 'txt2img' ? hires?.strength : request.strength],
     ['Clip skip', sampling.clipSkip],
-    ['Eta', sampling.eta],
-    ['RNG', sampling.noise === 'gpu' ? 'NV' : 'CPU'],
+    ...noiseFields(request),
     ['CFG Rescale phi', sampling.guidanceRescale],
-    ['Emphasis', sampling.emphasis],
+    ['Emphasis', emphasisOf(sampling)],
+    ...hiresFields(request, size, catalogue),
+    ...more,
     ['Version', `Marquee ${version}`]
   ]
   return writeParameters(
@@ -43,18 +51,72 @@ export function parametersOf({ request, result, variation, catalogue, version }:
   )
 }
 
+/** The file's name alone, as the web UI has it, where no other model has the same. */
+function modelName(id: string, models: readonly ModelInfo[]): string {
+  const base = baseOf(id)
+  return models.filter((model) => baseOf(model.id) === base).length > 1 ? id : base
+}
+
+const baseOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
+
+/** None is the model's own, where another one is usual for it. */
+function vaeOf({ vae }: GenerateRequest, model: ModelInfo | undefined): string | null {
+  const usual = model?.choice?.vae ?? null
+  return vae === null ? (usual === null ? null : 'None') : (vae ?? usual)
+}
+
 function variationFields(
   { variationStrength = 0, seedResize }: GenerateRequest['sampling'],
   { variationSeed = 0 }: PictureParts['variation']
 ): readonly Field[] {
-  const resize: Field = [
-    'Seed resize from',
-    seedResize === undefined ? null : `${seedResize.width}x${seedResize.height}`
-  ]
+  const resize: Field = ['Seed resize from', seedResize === undefined ? null : textOf(seedResize)]
   return variationStrength === 0
     ? [resize]
     : [['Variation seed', variationSeed], ['Variation seed strength', variationStrength], resize]
 }
 
-const labelOf = (choices: Catalogue['samplers'], id: string): string =>
+function emphasisOf({ emphasis }: GenerateRequest['sampling']): string | null {
+  return emphasis === undefined || emphasis === 'original' ? null : emphasisNames[emphasis]
+}
+
+/** Where noise comes from, and how much of it is added. */
+function noiseFields({ sampling, webui = { roundMask: true } }: GenerateRequest): readonly Field[] {
+  const { noiseSeedDelta = null, noiseScale = null, churn, noiseMultiplier = null } = webui
+  return [
+    ['ENSD', noiseSeedDelta],
+    ['RNG', sampling.noise === 'gpu' ? 'NV' : 'CPU'],
+    [sampling.sampler.startsWith('ddim') ? 'Eta DDIM' : 'Eta', sampling.eta ?? null],
+    ['Sigma noise', noiseScale],
+    ['Sigma churn', churn?.amount ?? null],
+    ['Sigma tmin', churn?.from ?? null],
+    ['Sigma tmax', churn?.to ?? null],
+    ['Noise multiplier', noiseMultiplier]
+  ]
+}
+
+/** Of a second pass that was asked for. */
+function hiresFields(
+  { mode, hires, canvas }: GenerateRequest,
+  first: Size,
+  { samplers, schedules, upscalers }: PictureParts['catalogue']
+): readonly Field[] {
+  if (mode !== 'txt2img' || hires === undefined) return []
+  const factor = canvas.width / first.width
+  const isFactor = canvas.height === first.height * factor && factor === Math.round(factor * 100) / 100
+  const sampler = samplers.find(({ id }) => id === hires.sampler)
+  const { upscaler = 'lanczos', schedule, steps = null } = hires
+  return [
+    ['Hires upscale', isFactor ? factor : null],
+    ['Hires resize', isFactor ? null : textOf(canvas)],
+    ['Hires steps', steps],
+    ['Hires upscaler', labelOf([...latentUpscalers, ...upscalers], upscaler)],
+    ['Hires sampler', sampler === undefined ? null : samplerName(sampler)],
+    ['Hires schedule type', schedule === undefined ? null : labelOf(schedules, schedule)],
+    ['Hires CFG scale', hires.guidance ?? null]
+  ]
+}
+
+const textOf = ({ width, height }: Size): string => `${width}x${height}`
+
+const labelOf = (choices: readonly Choice[], id: string): string =>
   choices.find((choice) => choice.id === id)?.label ?? id

@@ -30,6 +30,7 @@ export const latentUpscalers = [
 
 const Upscaler = Text({ minLength: 1, maxLength: 512 })
 const side = Integer({ minimum: 8, maximum: 8192 })
+const pixels = Integer({ minimum: 1, maximum: 32768 })
 const Factor = Num({ minimum: 1, maximum: 8 })
 
 /**
@@ -76,6 +77,8 @@ export const Upscale = Struct(
     upscaler: Upscaler,
     /** How many pixels of the result stand for one of the area, along each side. */
     factor: Factor,
+    /** Exactly so many pixels, where the factor's are not meant to the last one; absent: the area's sides times the factor. */
+    size: Optional(Struct({ width: pixels, height: pixels })),
     /** Absent: the model is not used at all. */
     creative: Optional(Creative)
   },
@@ -84,7 +87,11 @@ export const Upscale = Struct(
 export type Upscale = Static<typeof Upscale>
 
 /** The size of an upscaled area, in pixels. */
-export const upscaledSize = ({ width, height }: Size, { factor }: Pick<Upscale, 'factor'>): Size => ({
-  width: Math.max(1, Math.round(width * factor)),
-  height: Math.max(1, Math.round(height * factor))
-})
+export const upscaledSize = (
+  { width, height }: Size,
+  { factor, size }: Pick<Upscale, 'factor' | 'size'>
+): Size =>
+  size ?? {
+    width: Math.max(1, Math.round(width * factor)),
+    height: Math.max(1, Math.round(height * factor))
+  }

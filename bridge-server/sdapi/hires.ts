@@ -2,18 +2,15 @@ import type { Catalogue } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import { latentUpscalers } from '../protocol/upscale.ts'
-import type { Field } from '../image/metadata.ts'
 import { shown, wrong, type Fields } from './fields.ts'
 import { named } from './models.ts'
 import type { Recipe } from './recipe.ts'
-import { chosenSampling, samplerName, type Samplers } from './samplers.ts'
+import { chosenSampling, type Samplers, type SamplingChoice } from './samplers.ts'
 
 /** The second pass of a txt2img request. */
 export interface SecondPass {
   readonly canvas: Size
   readonly hires: NonNullable<GenerateRequest['hires']>
-  /** For the infotext. */
-  readonly facts: readonly Field[]
 }
 
 const maxSide = 8192
@@ -32,11 +29,7 @@ export function secondPassOf(
   const upscaler = named([...latentUpscalers, ...catalogue.upscalers], name, 'hr_upscaler')
   const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
   const steps = fields.integer('hr_second_pass_steps', 0, { min: 0, max: 150 })
-  const samplerText = fields.text('hr_sampler_name', '')
-  const second =
-    samplerText === '' || samplerText === 'Use same sampler'
-      ? null
-      : chosenSampling(samplerText, fields.text('hr_scheduler', ''), samplers, 'hr_sampler_name')
+  const second = samplingOf(fields, recipe, samplers)
   return {
     canvas,
     hires: {
@@ -44,17 +37,22 @@ export function secondPassOf(
       strength,
       steps: steps === 0 ? recipe.steps : steps,
       upscaler: upscaler.id,
+      ...(fields.given('hr_cfg') === undefined
+        ? {}
+        : { guidance: fields.number('hr_cfg', recipe.guidance, { min: 0, max: 30 }) }),
       ...(second === null ? {} : { sampler: second.sampler.id, schedule: second.schedule.id })
-    },
-    facts: [
-      ['Denoising strength', strength],
-      ['Hires upscale', canvas.width === Math.trunc(recipe.size.width * scale) ? scale : null],
-      ['Hires resize', `${canvas.width}x${canvas.height}`],
-      ['Hires steps', steps === 0 ? null : steps],
-      ['Hires upscaler', upscaler.label],
-      ['Hires sampler', second === null ? null : samplerName(second.sampler)]
-    ]
+    }
   }
+}
+
+/** Null where it is the first pass's; a sampler or a schedule may be named alone. */
+function samplingOf(fields: Fields, recipe: Recipe, samplers: Samplers): SamplingChoice | null {
+  const sampler = fields.text('hr_sampler_name', '')
+  const schedule = fields.text('hr_scheduler', '')
+  const isSame = sampler === '' || sampler === 'Use same sampler'
+  if (!isSame) return chosenSampling(sampler, schedule, samplers, 'hr_sampler_name')
+  if (schedule === '' || schedule === 'Use same scheduler') return null
+  return chosenSampling(recipe.sampler.label, schedule, samplers, 'hr_sampler_name')
 }
 
 /** One side may be left to follow the other; both must keep the picture's form, for nothing is cut. */

@@ -1,14 +1,12 @@
 import type { Catalogue, Choice, ModelInfo } from '../protocol/catalogue.ts'
+import { shortHash } from '../image/webui-names.ts'
 import { shown, wrong } from './fields.ts'
 
 const extension = /\.(safetensors|ckpt|pth?|bin)$/i
 
-/** The first ten digits of the sha256; null until it is known. */
-export const hashOf = ({ sha256 }: ModelInfo): string | null => sha256?.slice(0, 10) ?? null
-
 /** As the web UI lists a checkpoint: `name [hash]`. */
 export function titleOf(model: ModelInfo): string {
-  const hash = hashOf(model)
+  const hash = shortHash(model)
   return hash === null ? model.id : `${model.id} [${hash}]`
 }
 
@@ -26,9 +24,11 @@ export function chosenModel(
     throw wrong(field, 'cannot be had: there are no models.', 'Put one into a models folder.')
   if (wanted === null) return first
   const plain = plainName(wanted)
-  const hash = (/\[([0-9a-f]{8,64})\]\s*$/i.exec(wanted)?.[1] ?? wanted).toLowerCase()
+  const bracketed = /\[([0-9a-f]{8,64})\]\s*$/i.exec(wanted)?.[1]?.toLowerCase()
+  const hash = bracketed ?? wanted.toLowerCase()
   const found =
     models.find((model) => titleOf(model) === wanted || model.id === wanted) ??
+    models.find(({ sha256 }) => bracketed !== undefined && sha256?.startsWith(bracketed)) ??
     models.find(({ id, name }) => [id, baseOf(id), name].some((known) => plainName(known) === plain)) ??
     models.find(({ sha256 }) => hash.length >= 8 && sha256?.startsWith(hash)) ??
     byLength(models).find((model) => plain !== '' && titleOf(model).toLowerCase().includes(plain))

@@ -1,41 +1,55 @@
-import type { Rgba } from '../image/pixels.ts'
-import { AppError } from '../errors.ts'
+import { assert } from '../errors.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import type { Thread } from '../thread/thread.ts'
 import { shown, wrong } from './fields.ts'
+import type { PictureInfo, PictureReply, PictureTask, Sent, StoredStart } from './picture-tasks.ts'
 
-/** Longest side and pixels of a picture that is sent: 64 megapixels, told by its header before it is unpacked. */
-const limits = { side: 32_768, pixels: 2 ** 26 }
+type Task<Name extends PictureTask['name']> = Omit<Extract<PictureTask, { name: Name }>, 'name'>
 
-/** A picture as base64, with or without `data:…;base64,` before it. Rejects with AppError that names the field. */
-export async function decodedPicture(value: unknown, field: string): Promise<Rgba> {
-  const { decodePicture } = await import('../image/codec.ts')
-  try {
-    return await decodePicture(bytesOf(value, field), limits)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.field !== undefined) throw error
-    throw new AppError(error.code, {
-      message: `${field}: ${error.message}`,
-      field,
-      ...(error.hint === undefined ? {} : { hint: error.hint })
-    })
+/** Work on pictures, in a thread beside the server's own. Rejects with AppError that names the field, and when aborted. */
+export interface Pictures {
+  decode(task: Task<'decode'>, signal: AbortSignal): Promise<ImageRef>
+  start(task: Task<'start'>, signal: AbortSignal): Promise<StoredStart>
+  /** Base64 of an opaque PNG. */
+  encode(task: Task<'encode'>, signal: AbortSignal): Promise<string>
+  fitMap(task: Task<'fit-map'>, signal: AbortSignal): Promise<ImageRef>
+  blend(task: Task<'blend'>, signal: AbortSignal): Promise<ImageRef>
+  info(task: Task<'info'>, signal: AbortSignal): Promise<PictureInfo>
+}
+
+export function picturesIn(thread: Thread<PictureTask, PictureReply>): Pictures {
+  const image = async (task: PictureTask, signal: AbortSignal): Promise<ImageRef> => {
+    const reply = await thread.ask(task, signal)
+    assert(reply.name === 'image', `${task.name} was answered by ${reply.name}`)
+    return reply.image
+  }
+  return {
+    decode: (task, signal) => image({ name: 'decode', ...task }, signal),
+    fitMap: (task, signal) => image({ name: 'fit-map', ...task }, signal),
+    blend: (task, signal) => image({ name: 'blend', ...task }, signal),
+    start: async (task, signal) => {
+      const reply = await thread.ask({ name: 'start', ...task }, signal)
+      assert(reply.name === 'start', `start was answered by ${reply.name}`)
+      return reply.start
+    },
+    encode: async (task, signal) => {
+      const reply = await thread.ask({ name: 'encode', ...task }, signal)
+      assert(reply.name === 'file', `encode was answered by ${reply.name}`)
+      return reply.file
+    },
+    info: async (task, signal) => {
+      const reply = await thread.ask({ name: 'info', ...task }, signal)
+      assert(reply.name === 'info', `info was answered by ${reply.name}`)
+      return reply.info
+    }
   }
 }
 
-/** The file that was sent. Throws AppError that names the field. */
-export function bytesOf(value: unknown, field: string): Buffer {
-  if (typeof value !== 'string')
+/** What was sent in the place of a picture. Throws AppError that names the field. */
+export function sentPicture(value: unknown, field: string): Sent {
+  if (typeof value !== 'string' || value === '')
     throw wrong(field, `must be a picture as base64 text, but is ${shown(value)}.`)
-  const text = value.trim()
-  if (/^https?:/i.test(text.slice(0, 8)))
+  if (/^\s*https?:/i.test(value.slice(0, 32)))
     throw wrong(field, 'must be the picture itself; this server fetches no addresses.')
-  const mark = /^data:[^,]{0,100};base64,/i.exec(text.slice(0, 120))?.[0] ?? ''
-  const bytes = Buffer.from(text.slice(mark.length), 'base64')
-  if (bytes.length > 0) return bytes
-  throw wrong(field, `must be a picture as base64 text, but is ${shown(value)}.`)
-}
-
-/** Base64 of an opaque PNG; `parameters` is written into it where there are any. */
-export async function encodedPicture(picture: Rgba, parameters: string | null): Promise<string> {
-  const { encodePng } = await import('../image/codec.ts')
-  const text = parameters === null ? {} : { parameters }
-  return (await encodePng(picture, text, 'opaque')).toString('base64')
+  return { text: value, field }
 }

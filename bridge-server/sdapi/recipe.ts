@@ -138,8 +138,7 @@ const notHere: Readonly<Record<string, readonly unknown[]>> = {
   firstphase_width: [0],
   firstphase_height: [0],
   refiner_checkpoint: ['', 'None'],
-  s_min_uncond: [0],
-  infotext: ['']
+  s_min_uncond: [0]
 }
 
 function refuseWhatIsNotHere(fields: Fields): void {

@@ -9,6 +9,8 @@ type Told<Type extends JobEvent['type']> = Extract<JobEvent, { type: Type }>
 
 /** One request of a client while its jobs are made. */
 export interface Turn {
+  /** What the client calls it, or we. */
+  readonly taskId: string
   readonly started: number
   readonly jobs: number
   /** 0-based job that is being made, and its id. */
@@ -20,18 +22,27 @@ export interface Turn {
   interrupted: boolean
 }
 
+export interface Wanted {
+  readonly client: string
+  readonly requests: readonly GenerateRequest[]
+  readonly signal: AbortSignal
+  /** Empty where the client gives none. */
+  readonly taskId: string
+}
+
+/** Names of answered requests that are remembered. */
+const remembered = 256
+
 export interface Runs {
   /**
    * Makes jobs one after the other; null for one that was skipped or interrupted. Rejects with the AppError of the first that
    * fails, and with the signal's reason.
    */
-  make(
-    client: string,
-    requests: readonly GenerateRequest[],
-    signal: AbortSignal
-  ): Promise<readonly (JobResult | null)[]>
-  /** The client's oldest request that is not answered. */
-  current(client: string): Turn | null
+  make(wanted: Wanted): Promise<readonly (JobResult | null)[]>
+  /** The client's requests that are not answered, oldest first. */
+  turns(client: string): readonly Turn[]
+  /** Whether a request of this name was answered lately. */
+  hasEnded(client: string, taskId: string): boolean
   /** Ends the current job, and with `interrupt` all that come after it. */
   skip(client: string): void
   interrupt(client: string): void
@@ -39,19 +50,26 @@ export interface Runs {
 
 export function createRuns(queue: Queue): Runs {
   const turns = new Map<string, Turn[]>()
-  const current = (client: string): Turn | null => turns.get(client)?.[0] ?? null
+  const ended = new Set<string>()
+  const remember = (client: string, taskId: string): void => {
+    ended.add(`${client} ${taskId}`)
+    const [oldest] = ended
+    if (ended.size > remembered && oldest !== undefined) ended.delete(oldest)
+  }
   const end = (client: string, mark: 'skipped' | 'interrupted'): void => {
-    const turn = current(client)
-    if (turn === null) return
+    const turn = turns.get(client)?.[0]
+    if (turn === undefined) return
     turn[mark] = true
     if (turn.jobId !== '') queue.cancel(client, turn.jobId)
   }
   return {
-    current,
+    turns: (client) => turns.get(client) ?? [],
+    hasEnded: (client, taskId) => ended.has(`${client} ${taskId}`),
     skip: (client) => end(client, 'skipped'),
     interrupt: (client) => end(client, 'interrupted'),
-    async make(client, requests, signal) {
+    async make({ client, requests, signal, taskId }) {
       const turn: Turn = {
+        taskId: taskId === '' ? `task(${randomUUID()})` : taskId,
         ...{ started: Date.now(), jobs: requests.length, job: 0, jobId: '' },
         ...{ progress: null, preview: null, skipped: false, interrupted: false }
       }
@@ -68,6 +86,7 @@ export function createRuns(queue: Queue): Runs {
         const left = (turns.get(client) ?? []).filter((other) => other !== turn)
         if (left.length > 0) turns.set(client, left)
         else turns.delete(client)
+        remember(client, turn.taskId)
       }
     }
   }

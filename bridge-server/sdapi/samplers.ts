@@ -1,3 +1,4 @@
+import { samplerName } from '../image/webui-names.ts'
 import type { Choice } from '../protocol/catalogue.ts'
 import { shown, wrong } from './fields.ts'
 
@@ -14,9 +15,6 @@ export interface Samplers {
   readonly samplers: readonly SamplerFacts[]
   readonly schedules: readonly Choice[]
 }
-
-/** Where the web UI's name is not our label. */
-const webuiNames: Readonly<Record<string, string>> = { unipc: 'UniPC', heunpp2: 'HeunPP2' }
 
 /** Older names that clients still send. */
 const aliases: Readonly<Record<string, readonly string[]>> = {
@@ -36,8 +34,6 @@ const aliases: Readonly<Record<string, readonly string[]>> = {
   'dpm-adaptive': ['k_dpm_ad'],
   lcm: ['k_lcm']
 }
-
-export const samplerName = ({ id, label }: Choice): string => webuiNames[id] ?? label
 
 export const samplerAliases = ({ id }: Choice): readonly string[] => aliases[id] ?? []
 

@@ -1,7 +1,7 @@
+import { webuiMaskBlur } from '../image/blur.ts'
 import { composite } from '../image/composite.ts'
 import type { Field } from '../image/metadata.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
-import { webuiMaskBlur } from '../image/blur.ts'
 import { webuiFill } from '../image/webui-fill.ts'
 import { inverse, maskedRegion, maskFrom, shownOfWhole } from '../image/webui-mask.ts'
 import {
@@ -14,16 +14,23 @@ import {
 } from '../image/webui-resize.ts'
 import type { Rect, Size } from '../protocol/geometry.ts'
 import type { WebuiRules } from '../protocol/request.ts'
-import { wrong, type Fields } from './fields.ts'
+
+/**
+ * From what the model made to what is answered: all of it; the old picture over it by a mask; or scaled into a region of a picture,
+ * which `mask` then lies over.
+ */
+export type Finish<Picture, Mask> =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'whole'; readonly old: Picture; readonly mask: Mask }
+  | { readonly kind: 'region'; readonly old: Picture; readonly mask: Mask; readonly region: Rect }
 
 /** Where an img2img picture starts, at the size it is made at. */
-export interface Start {
-  readonly picture: Rgba
+export interface Start<Picture, Mask> {
+  readonly picture: Picture
   /** What may change; null: all. */
-  readonly mask: Gray | null
+  readonly mask: Mask | null
   readonly rules: Partial<WebuiRules>
-  /** From what the model made to what is answered. */
-  readonly finish: (made: Rgba) => Rgba
+  readonly finish: Finish<Picture, Mask>
   /** For the infotext. */
   readonly facts: readonly Field[]
 }
@@ -32,7 +39,8 @@ export interface Start {
 export interface StartSettings {
   readonly size: Size
   readonly resize: ResizeMode
-  readonly blur: number
+  /** Deviations along x and y, pixels; 0 is none. */
+  readonly blur: readonly [number, number]
   readonly rounded: boolean
   readonly inverted: boolean
   readonly onlyMasked: boolean
@@ -42,38 +50,8 @@ export interface StartSettings {
   readonly overlay: boolean
 }
 
-const resizeModes: readonly ResizeMode[] = ['stretch', 'crop', 'fill']
-const fills = ['fill', 'original', 'noise', 'nothing'] as const
-
-/** Throws AppError that names the field. */
-export function startSettings(fields: Fields, size: Size, overlay: boolean): StartSettings {
-  const resize = resizeModes[fields.integer('resize_mode', 0, { min: 0, max: 3 })]
-  if (resize === undefined)
-    throw wrong('resize_mode', 'must be 0, 1 or 2; pictures are not resized as latents here.')
-  return {
-    size,
-    resize,
-    blur: blurOf(fields),
-    rounded: fields.flag('mask_round', true),
-    inverted: fields.integer('inpainting_mask_invert', 0, { min: 0, max: 1 }) === 1,
-    onlyMasked: fields.flag('inpaint_full_res', true),
-    padding: fields.integer('inpaint_full_res_padding', 0, { min: 0, max: 8192 }),
-    fill: fills[fields.integer('inpainting_fill', 0, { min: 0, max: 3 })] ?? 'fill',
-    overlay
-  }
-}
-
-/** One number for both axes. */
-function blurOf(fields: Fields): number {
-  const range = { min: 0, max: 256 }
-  const both = fields.integer('mask_blur', 4, range)
-  const [x, y] = [fields.integer('mask_blur_x', both, range), fields.integer('mask_blur_y', both, range)]
-  if (x !== y) throw wrong('mask_blur_x', `and mask_blur_y must be the same here, but are ${x} and ${y}.`)
-  return x
-}
-
 /** What an img2img request starts from. `picture` is opaque; `mask` is what was sent. */
-export function startOf(picture: Rgba, mask: Rgba | null, settings: StartSettings): Start {
+export function startOf(picture: Rgba, mask: Rgba | null, settings: StartSettings): Start<Rgba, Gray> {
   const { size, resize } = settings
   if (mask === null) return plainStart(resizedPicture(picture, size, resize))
   const whole = preparedMask(mask, settings)
@@ -85,40 +63,46 @@ export function startOf(picture: Rgba, mask: Rgba | null, settings: StartSetting
   return regionStart(picture, matching, region, settings)
 }
 
-const plainStart = (picture: Rgba): Start => ({
+/** What is answered, of what the model made. */
+export function finished(made: Rgba, finish: Finish<Rgba, Gray>): Rgba {
+  if (finish.kind === 'all') return made
+  const { old, mask } = finish
+  if (finish.kind === 'whole') return composite(made, old, mask)
+  const { region } = finish
+  const black = { ...old, data: new Uint8ClampedArray(old.data.length) }
+  const placed = pasted(black, resizedPicture(made, region, 'crop'), region)
+  return opaque(composite(placed, old, mask))
+}
+
+const plainStart = (picture: Rgba): Start<Rgba, Gray> => ({
   picture,
   mask: null,
   rules: {},
-  finish: (made) => made,
+  finish: { kind: 'all' },
   facts: []
 })
 
 function preparedMask(mask: Rgba, { rounded, inverted, blur }: StartSettings): Gray {
   const found = maskFrom(mask, rounded)
-  const turned = inverted ? inverse(found) : found
-  return blur === 0 ? turned : webuiMaskBlur(turned, blur)
+  return webuiMaskBlur(inverted ? inverse(found) : found, ...blur)
 }
 
-function wholeStart(picture: Rgba, mask: Gray, settings: StartSettings): Start {
+function wholeStart(picture: Rgba, mask: Gray, settings: StartSettings): Start<Rgba, Gray> {
   const { size, resize, overlay } = settings
-  const original = resizedPicture(picture, size, resize)
+  const old = resizedPicture(picture, size, resize)
   const resized = resizedMask(mask, size, resize)
-  const old = inverse(shownOfWhole(resized))
-  return maskedStart(original, resized, settings, (made) => (overlay ? composite(made, original, old) : made))
+  const start = maskedStart(old, resized, settings)
+  return overlay ? { ...start, finish: { kind: 'whole', old, mask: inverse(shownOfWhole(resized)) } } : start
 }
 
-function regionStart(picture: Rgba, mask: Gray, region: Rect, settings: StartSettings): Start {
+function regionStart(picture: Rgba, mask: Gray, region: Rect, settings: StartSettings): Start<Rgba, Gray> {
   const { size, overlay, padding } = settings
   const inner = resizedPicture(croppedPicture(picture, region), size, 'fill')
   const innerMask = resizedMask(croppedMask(mask, region), size, 'fill')
-  const black = { ...picture, data: new Uint8ClampedArray(picture.data.length) }
-  const { facts, ...start } = maskedStart(inner, innerMask, settings, (made) => {
-    if (!overlay) return made
-    const placed = pasted(black, resizedPicture(made, region, 'crop'), region)
-    return opaque(composite(placed, picture, inverse(mask)))
-  })
+  const { facts, ...start } = maskedStart(inner, innerMask, settings)
   return {
     ...start,
+    ...(overlay ? { finish: { kind: 'region', old: picture, mask: inverse(mask), region } } : {}),
     facts: [...facts, ['Inpaint area', 'Only masked'], ['Masked area padding', padding]]
   }
 }
@@ -126,23 +110,31 @@ function regionStart(picture: Rgba, mask: Gray, region: Rect, settings: StartSet
 function maskedStart(
   picture: Rgba,
   mask: Gray,
-  { fill, rounded, blur }: StartSettings,
-  finish: Start['finish']
-): Start {
+  { fill, rounded, inverted, blur: [x, y] }: StartSettings
+): Start<Rgba, Gray> {
   const latentFill = fill === 'noise' || fill === 'nothing' ? { latentFill: fill } : {}
   return {
     picture: fill === 'original' ? picture : webuiFill(picture, mask),
     mask,
     rules: { roundMask: rounded, ...latentFill },
-    finish,
+    finish: { kind: 'all' },
     facts: [
-      ['Mask blur', blur === 0 ? null : blur],
+      ['Mask blur', x === y ? x : null],
+      ['Mask blur x', x === y ? null : x],
+      ['Mask blur y', x === y ? null : y],
+      ['Mask mode', inverted ? 'Inpaint not masked' : null],
       ['Masked content', fill === 'original' ? null : fillNames[fill]]
     ]
   }
 }
 
-const fillNames = { fill: 'fill', noise: 'latent noise', nothing: 'latent nothing' }
+/** The web UI's names, in the order of its numbers. */
+export const fillNames = {
+  fill: 'fill',
+  original: 'original',
+  noise: 'latent noise',
+  nothing: 'latent nothing'
+} as const
 
 const sameSize = (a: Size, b: Size): boolean => a.width === b.width && a.height === b.height
 
@@ -154,6 +146,8 @@ function opaque({ width, height, data }: Rgba): Rgba {
 
 /** A picture on a background. */
 export function flattened(picture: Rgba, [red, green, blue]: readonly [number, number, number]): Rgba {
-  const backdrop = Uint8ClampedArray.from(picture.data, (_, i) => [red, green, blue, 255][i % 4] ?? 0)
-  return composite({ ...picture, data: backdrop }, picture)
+  const data = new Uint8ClampedArray(picture.data.length)
+  const backdrop = new Uint32Array(data.buffer)
+  backdrop.fill(new Uint32Array(Uint8Array.of(red, green, blue, 255).buffer)[0] ?? 0)
+  return composite({ ...picture, data }, picture)
 }

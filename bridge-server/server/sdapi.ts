@@ -58,10 +58,12 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
         const { socket } = request.raw
         const { timeout: idle = 0 } = socket
         socket.setTimeout(0)
-        const call = { client, body, query: asRecord(query), signal: goneSignal(reply) }
+        const signal = goneSignal(reply)
         try {
-          return await reply.send(await answer(call))
+          return await reply.send(await answer({ client, body, query: asRecord(query), signal }))
         } catch (error) {
+          // Nobody is there to answer.
+          if (signal.aborted) return await reply.hijack()
           if (!(error instanceof AppError) || error.field === undefined) throw error
           const detail = { loc: ['body', ...error.field.split('.')], msg: error.message, type: 'value_error' }
           return await reply.status(422).send({ detail: [detail] })

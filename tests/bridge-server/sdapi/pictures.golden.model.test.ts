@@ -15,12 +15,15 @@ interface Recorded {
   readonly [field: string]: unknown
   readonly model: string
   readonly scheduler: string
+  readonly alwayson_scripts?: {
+    readonly controlnet: { readonly args: readonly { readonly image: string }[] }
+  }
   readonly init_images?: readonly string[]
   readonly tolerance: { readonly max_level: number; readonly share: number; readonly mean: number }
 }
 
-/** Those of diffusers name schedulers of theirs, which the API has no words for; ControlNet units are not taken. */
-const cases = root === null ? [] : readdirSync(root).filter((name) => !/^diffusers-|^controlnet/.test(name))
+/** Those of diffusers name schedulers of theirs, which the API has no words for. */
+const cases = root === null ? [] : readdirSync(root).filter((name) => !name.startsWith('diffusers-'))
 
 describe.skipIf(!isThere)('recorded pictures come through /sdapi/v1', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-sdapi-'))
@@ -39,8 +42,11 @@ describe.skipIf(!isThere)('recorded pictures come through /sdapi/v1', () => {
     const recorded = JSON.parse(readFileSync(path.join(at, 'request.json'), 'utf8')) as Recorded
     const base64 = (file: unknown) => readFileSync(path.join(at, String(file))).toString('base64')
     const files = Object.entries(recorded).filter(([field]) => field === 'mask' || field === 'depth')
+    const units = recorded.alwayson_scripts?.controlnet.args ?? []
+    const args = units.map((unit) => ({ ...unit, image: base64(unit.image) }))
     const body = {
       ...recorded,
+      ...(units.length === 0 ? {} : { alwayson_scripts: { controlnet: { args } } }),
       // Recorded with the plain schedule for every sampler, where the web UI's Automatic is the sampler's own.
       ...(recorded.scheduler === 'Automatic' ? { scheduler: 'Uniform' } : {}),
       ...Object.fromEntries(files.map(([field, file]) => [field, base64(file)])),
@@ -55,8 +61,9 @@ describe.skipIf(!isThere)('recorded pictures come through /sdapi/v1', () => {
     })
     const answer = (await response.json()) as { images: string[]; info: string }
     expect(response.status, JSON.stringify(answer).slice(0, 500)).toBe(200)
-    expect(answer.images).toHaveLength(Number(recorded.batch_size))
-    for (const [i, image] of answer.images.entries()) {
+    // Maps of ControlNets come behind the pictures.
+    expect(answer.images).toHaveLength(Number(recorded.batch_size) + units.length)
+    for (const [i, image] of answer.images.slice(0, Number(recorded.batch_size)).entries()) {
       const expected = await decodePicture(
         readFileSync(path.join(at, i === 0 ? 'expected.png' : `expected-${i}.png`))
       )
