@@ -88,6 +88,7 @@ const allowed = {
     'bridge-server/image/metadata',
     'bridge-server/image/provenance',
     'bridge-server/image/request-parameters',
+    'bridge-server/image/webui-names',
     'plugin/hosts/host',
     'plugin/hosts/bands',
     'plugin/client'
@@ -118,7 +119,7 @@ const doors = {
 
 const source = '^(bridge-server|plugin)/'
 const toldByPictures =
-  '^bridge-server/image/(mark-made|metadata|png-chunks|provenance|request-parameters)\\.ts$'
+  '^bridge-server/image/(mark-made|metadata|png-chunks|provenance|request-parameters|webui-names)\\.ts$'
 const shared = '^bridge-server/(errors|nearest)\\.ts$'
 
 module.exports = {

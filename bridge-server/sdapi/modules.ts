@@ -6,16 +6,15 @@ import { shown, wrong } from './fields.ts'
  * The first name is the one that is told.
  */
 const names: Readonly<Record<string, readonly string[]>> = {
-  scribble: ['scribble_xdog'],
+  xdog: ['scribble_xdog'],
   lineart: ['lineart_standard', 'lineart_standard (from white bg & black line)'],
   invert: ['invert', 'invert (from white bg & black line)'],
   tile: ['tile_resample', 'tile_colorfix', 'tile'],
   blur: ['blur_gaussian', 'blur'],
   color: ['color', 't2ia_color_grid'],
-  depth: ['depth_midas', 'depth'],
-  hed: ['softedge_hed', 'hed', 'softedge'],
-  normal: ['normal_bae', 'normal_midas', 'normal_map', 'normal'],
-  openpose: ['openpose', 'openpose_full']
+  depth: ['depth_midas', 'depth_anything', 'depth_anything_v2', 'depth'],
+  softedge: ['softedge_hed', 'hed'],
+  normal: ['normal_midas', 'normal_map']
 }
 
 /** The names of one annotator, the one that is told first. */

@@ -1,4 +1,5 @@
 import { readParameters, type Parameters } from '#image/metadata.ts'
+import { samplerName } from '#image/webui-names.ts'
 import type { Catalogue, Choice, ModelInfo } from '#protocol/catalogue.ts'
 import { advancedLimits, emphases, type AdvancedSettings } from './advanced.ts'
 import type { Settings } from './settings.ts'
@@ -40,7 +41,7 @@ export function pictureSettings(parameters: string, { catalogue, settings }: Her
       negativePrompt: told.negativePrompt,
       model: model?.id ?? settings.model,
       strength:
-        strength === null || told.fields.has('Hires upscale')
+        strength === null || told.fields.has('Hires upscaler') || told.fields.has('Hires upscale')
           ? settings.strength
           : { refine: strength, depth: strength },
       ...sampling,
@@ -69,7 +70,7 @@ function advancedTold(told: Parameters, usual: AdvancedSettings): AdvancedSettin
     clipSkip: whole(number('Clip skip'), 1, advancedLimits.clipSkip),
     // A picture of the web UI that says nothing was made with the noise of the graphics card.
     noise: rng === 'CPU' ? 'cpu' : 'gpu',
-    eta: within(number('Eta'), 0, advancedLimits.eta),
+    eta: within(number(told.fields.has('Eta DDIM') ? 'Eta DDIM' : 'Eta'), 0, advancedLimits.eta),
     guidanceRescale: within(number('CFG Rescale phi'), 0, 1) ?? 0,
     emphasis: emphases.find((known) => known === emphasis) ?? null,
     variationSeed: whole(number('Variation seed'), 0, MAX_SEED) ?? 0,
@@ -124,6 +125,8 @@ function samplingTold(
 }
 
 const labelled = (choices: readonly Choice[], name: string): Choice | undefined =>
-  choices.find(({ id, label }) => plain(label) === plain(name) || id === plain(name))
+  choices.find((choice) =>
+    [choice.label, samplerName(choice), choice.id].some((known) => plain(known) === plain(name))
+  )
 
 const plain = (name: string): string => name.trim().toLowerCase()
