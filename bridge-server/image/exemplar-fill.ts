@@ -1,6 +1,7 @@
 import { boundsOf, filledAround } from './around.ts'
 import { borderFill } from './fill.ts'
 import { membrane } from './membrane.ts'
+import { copyPieces, type Found } from './patch-copy.ts'
 import { patchLevel, RADIUS, shrunk, SIDE, type PatchLevel } from './patch-level.ts'
 import { createDraw, measure, startMatches, sweep, type Draw, type Matches } from './patch-match.ts'
 import { depthOf, vote } from './patch-vote.ts'
@@ -98,51 +99,14 @@ function finerMatches(
   })
 }
 
-interface Found {
-  readonly level: PatchLevel
-  readonly matches: Matches
-  /** Pixels of the picture to one of the level. */
-  readonly factor: number
-}
-
-/** The picture with each pixel of its hole copied from where the four patches around it were found, by their nearness. */
-function pieced(picture: Rgba, known: Uint8Array, found: Found): Rgba {
-  const out = Uint8ClampedArray.from(picture.data)
-  const colour = found.factor === 1 ? votedColour(found.level) : copiedColour(picture, found)
-  for (let y = 0, i = 0; y < picture.height; y++)
-    for (let x = 0; x < picture.width; x++, i++) if (known[i] === 0) colour(x, y, out, 4 * i)
-  for (let i = 3; i < out.length; i += 4) out[i] = 255
-  return { ...picture, data: out }
-}
-
-type WriteColour = (x: number, y: number, to: Uint8ClampedArray, at: number) => void
-
-const votedColour =
-  ({ width, colours }: PatchLevel): WriteColour =>
-  (x, y, to, at) => {
-    for (let c = 0; c < 3; c++) to[at + c] = colours[3 * (y * width + x) + c]!
-  }
-
-function copiedColour({ width, height, data }: Rgba, { level, matches, factor }: Found): WriteColour {
-  const mixed = new Float64Array(3)
-  const add = (x: number, y: number, column: number, row: number, weight: number): void => {
-    if (weight === 0) return
-    const u = Math.min(Math.max(column, RADIUS), level.width - 1 - RADIUS)
-    const v = Math.min(Math.max(row, RADIUS), level.height - 1 - RADIUS)
-    const from = matches.source[v * level.width + u]!
-    const sx = Math.min(x + factor * ((from % level.width) - u), width - 1)
-    const sy = Math.min(y + factor * (Math.floor(from / level.width) - v), height - 1)
-    for (let c = 0; c < 3; c++) mixed[c]! += weight * data[4 * (sy * width + sx) + c]!
-  }
-  return (x, y, to, at) => {
-    mixed.fill(0)
-    const [across, down] = [(x + 0.5) / factor - 0.5, (y + 0.5) / factor - 0.5]
-    const [column, row] = [Math.floor(across), Math.floor(down)]
-    const [s, t] = [across - column, down - row]
-    add(x, y, column, row, (1 - s) * (1 - t))
-    add(x, y, column + 1, row, s * (1 - t))
-    add(x, y, column, row + 1, (1 - s) * t)
-    add(x, y, column + 1, row + 1, s * t)
-    for (let c = 0; c < 3; c++) to[at + c] = mixed[c]!
-  }
+/** The picture with its hole as found: on the level, where that is the picture itself, else from the pieces at full size. */
+function pieced({ width, height, data }: Rgba, known: Uint8Array, found: Found): Rgba {
+  const out = Uint8ClampedArray.from(data)
+  const { colours } = found.level
+  if (found.factor > 1) copyPieces({ width, height, data: out }, known, found)
+  else
+    for (let i = 0; i < known.length; i++)
+      if (known[i] === 0) out.set(colours.subarray(3 * i, 3 * i + 3), 4 * i)
+  for (let i = 0; i < known.length; i++) if (known[i] === 0) out[4 * i + 3] = 255
+  return { width, height, data: out }
 }
