@@ -57,6 +57,12 @@ export const softmax = (m: Scope, x: Value): Value => m.graph.node('Softmax', [x
 export const matmul = (m: Scope, a: Value, b: Value): Value =>
   m.graph.node('MatMul', [a, b], [...a.shape.slice(0, -1), b.shape.at(-1) ?? DYNAMIC])
 
+/** The mean along `axes`, which go. */
+export function mean(m: Scope, x: Value, axes: readonly number[]): Value {
+  const shape = x.shape.filter((_, axis) => !axes.includes(axis))
+  return m.graph.node('ReduceMean', [x, integers(m.graph, axes)], shape, { keepdims: 0 })
+}
+
 /** The length of the vectors along `axes`, which become 1. */
 export function l2Norm(m: Scope, x: Value, axes: readonly number[]): Value {
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size))

@@ -2,6 +2,7 @@ import type { Value } from '../graph/graph.ts'
 import { add, silu } from '../graph/ops.ts'
 import type { Scope } from '../graph/scope.ts'
 import { conv2d } from './layers.ts'
+import { fusedHint, typeEmbedding, type UnionKind } from './controlnet-union.ts'
 import { sequential, surroundings, type UnetConditions, type UnetOptions } from './unet-blocks.ts'
 
 const HINT = 'input_hint_block'
@@ -20,7 +21,17 @@ export function controlHint(m: Scope, hint: Value): Value {
 
 /** More than any has. */
 const MOST = 64
-const OTHERS = ['time_embed', 'label_emb', 'input_blocks', 'zero_convs', 'middle_block', 'middle_block_out']
+const OTHERS = [
+  ...['time_embed', 'label_emb', 'input_blocks', 'zero_convs', 'middle_block', 'middle_block_out'],
+  ...['task_embedding', 'transformer_layes', 'spatial_ch_projs', 'control_add_embedding']
+]
+
+interface ControlInputs {
+  readonly conditions: UnetConditions
+  readonly options: UnetOptions
+  /** For a ControlNet of several kinds of maps; null: it is of one. */
+  readonly union: UnionKind | null
+}
 
 /**
  * cldm.ControlNet.forward behind its hint block. x: [n, 4, h, w], hint: what `controlHint` made of the map → a residual for each
@@ -30,15 +41,17 @@ export function controlNet(
   m: Scope,
   x: Value,
   hint: Value,
-  { conditions, options }: { readonly conditions: UnetConditions; readonly options: UnetOptions }
+  { conditions, options, union }: ControlInputs
 ): readonly Value[] {
   m.leave(HINT)
-  const around = surroundings(m, conditions, options, [])
+  const plain = surroundings(m, conditions, options, [])
+  const around =
+    union === null ? plain : { ...plain, embedding: add(m, plain.embedding, typeEmbedding(m, union)) }
   const residuals: Value[] = []
   let h = x
   for (const [i, block] of m.each('input_blocks').entries()) {
     h = sequential(block, h, around)
-    if (i === 0) h = add(m, h, hint)
+    if (i === 0) h = add(m, h, union === null ? hint : fusedHint(m, hint, union))
     residuals.push(conv2d(m.at('zero_convs', i, 0), h))
   }
   h = sequential(m.at('middle_block'), h, around)

@@ -7,7 +7,7 @@ import type { ControlNet, DiffusionModel, UnetInput } from '../runtime/model.ts'
 import { elements, zeros, type Tensor } from '../tensor/tensor.ts'
 
 /** A ControlNet with the map that it follows. */
-export interface GuidingControl extends Pick<Control, 'weight' | 'start' | 'end' | 'mode'> {
+export interface GuidingControl extends Pick<Control, 'weight' | 'start' | 'end' | 'mode' | 'kind'> {
   readonly net: ControlNet
   /** What the net made of the map. */
   readonly hint: Tensor
@@ -30,9 +30,18 @@ export const guidingControls = (
   size: Size
 ): Promise<readonly GuidingControl[]> =>
   Promise.all(
-    controls.map(async ({ control: { weight, start, end, mode }, map, mask }, i) => {
+    controls.map(async ({ control: { weight, start, end, mode, kind }, map, mask }, i) => {
       const net = controlNets[i]!
-      return { net, hint: await net.hint(mapTensor(map, size)), mask, weight, start, end, mode }
+      return {
+        net,
+        hint: await net.hint(mapTensor(map, size)),
+        mask,
+        weight,
+        start,
+        end,
+        mode,
+        ...(kind === undefined ? {} : { kind })
+      }
     })
   )
 
@@ -68,7 +77,7 @@ export async function residualsOf(
   for (const control of controls) {
     if (progress < control.start || progress > control.end || isNowhere(control.mask)) continue
     const { globalPool } = control.net
-    const residuals = await control.net.residuals({ ...input, hint: control.hint })
+    const residuals = await control.net.residuals({ ...input, hint: control.hint, kind: control.kind })
     const onlyWithPrompt = globalPool || control.mode === 'control'
     const weighted = residuals.map((residual, i) => {
       const scale = control.weight * (control.mode === 'balanced' ? 1 : FADE ** (residuals.length - 1 - i))

@@ -94,7 +94,7 @@ async function refined(
   return variations
 }
 
-const asTrained = { weight: 1, start: 0, end: 1, mode: 'balanced' } as const
+const asTrained = { weight: 1, start: 0, end: 1, mode: 'balanced', kind: 'tile' } as const
 
 const cropped = (picture: Rgba, { width, height }: Size): Rgba =>
   cropRgba(picture, { x: 0, y: 0, width, height })

@@ -113,6 +113,25 @@ export type ControlMode = Static<typeof ControlMode>
 export const MapResize = Union([Literal('stretch'), Literal('crop'), Literal('pad')])
 export type MapResize = Static<typeof MapResize>
 
+/**
+ * What a map shows, for a ControlNet of several kinds. `lines` are Canny's edges, drawings and straight lines, `soft-edge` also
+ * scribbles; the last two are the models' own tasks, larger pictures and filling.
+ */
+export const ControlKind = Union([
+  Literal('pose'),
+  Literal('depth'),
+  Literal('soft-edge'),
+  Literal('lines'),
+  Literal('normal'),
+  Literal('segmentation'),
+  Literal('tile'),
+  Literal('inpaint')
+])
+export type ControlKind = Static<typeof ControlKind>
+
+/** In the order of the models that know them. */
+export const controlKinds: readonly ControlKind[] = ControlKind.anyOf.map(({ const: kind }) => kind)
+
 /** A ControlNet and the map that it follows. */
 export const Control = Struct(
   {
@@ -122,6 +141,8 @@ export const Control = Struct(
     image: ImageRef,
     /** Absent: the map has the area's size. */
     resize: Optional(MapResize),
+    /** What the map shows; a ControlNet of several kinds must be told, others take no notice. */
+    kind: Optional(ControlKind),
     /** Where it acts, and how much: `gray8` of the area's size. Absent: everywhere. */
     mask: Optional(ImageRef),
     /** 1 is as it was trained; 0 is off. */

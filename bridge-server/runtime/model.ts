@@ -1,5 +1,6 @@
 import type { AnnotatorNetwork } from '../protocol/annotators.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
+import type { ControlKind } from '../protocol/request.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** What a text encoder gives for `n` chunks of `length` tokens. */
@@ -50,11 +51,16 @@ export interface UnetInput {
 export interface ControlNet {
   /** Whether its residuals are to be averaged over the picture and kept from the unconditional prediction. */
   readonly globalPool: boolean
+  /** Kinds of maps that a union of ControlNets knows, one of which each call names; empty for one of a single kind. */
+  readonly kinds: readonly ControlKind[]
   /** A map [1, 3, 8h, 8w] in 0…1 → what `residuals` wants of it, the same in every step. */
   hint(map: Tensor): Promise<Tensor>
   /** One call: `x` without extra channels → a residual for each input block, and one for the middle. */
   residuals(
-    input: Omit<UnetInput, 'residuals' | 'guidance'> & { readonly hint: Tensor }
+    input: Omit<UnetInput, 'residuals' | 'guidance'> & {
+      readonly hint: Tensor
+      readonly kind?: ControlKind | undefined
+    }
   ): Promise<readonly Tensor[]>
 }
 

@@ -1,8 +1,8 @@
 import { connect, newRequest, type Marquee, type Wish } from 'marquee/client'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
 import type { ImageRef } from '../../bridge-server/protocol/images.ts'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
@@ -80,6 +80,49 @@ test('a ControlNet follows its map while it may, and not outside its mask', asyn
   expect(everywhere.bytes).toEqual(guided.bytes)
   const nowhere = await generate({ controls: [{ ...control, mask: await gray(0) }] })
   expect(nowhere.bytes).toEqual(plain.bytes)
+})
+
+describe('a file that was cut off fails its own job by its name, and no other', () => {
+  const upscaling = (upscaler: string): Wish => ({
+    ...{ mode: 'upscale', canvas: { width: side, height: side } },
+    upscale: { upscaler, factor: 2 }
+  })
+  const cases: readonly (readonly [string, string, () => Wish | Promise<Wish>])[] = [
+    ['cut-lora', 'pocket-ink.safetensors', () => ({ prompt: 'a <lora:cut-lora:1>' })],
+    ['cut-fox', 'pocket-fox.safetensors', () => ({ prompt: 'a cut-fox' })],
+    ['cut-hyper', '../weights/plain.pt', () => ({ prompt: 'a <hypernet:cut-hyper:1>' })],
+    [
+      'cut-net',
+      'pocket-canny.safetensors',
+      async () => {
+        const image = await sent(new Uint8Array(4 * side * side).fill(255))
+        return { controls: [{ model: 'cut-net', image, weight: 1, start: 0, end: 1, mode: 'balanced' }] }
+      }
+    ],
+    [
+      'cut-esrgan',
+      '../upscalers/old-x2.safetensors',
+      async () => ({
+        ...upscaling('cut-esrgan'),
+        snapshot: await sent(new Uint8Array(4 * side * side).fill(255))
+      })
+    ]
+  ]
+  test.each(cases)('%s', async (name, from, wish) => {
+    const source = from.startsWith('..')
+      ? path.resolve(import.meta.dirname, '../fixtures/extras', from)
+      : path.join(folder, 'extras', from)
+    const before = await generate({})
+    const file = path.join(folder, 'extras/embeddings', `${name}${path.extname(from)}`)
+    mkdirSync(path.dirname(file), { recursive: true })
+    const bytes = readFileSync(source)
+    writeFileSync(file, bytes.subarray(0, Math.floor(bytes.length * 0.9)))
+    await expect(generate(await wish())).rejects.toMatchObject({
+      code: 'model-unreadable',
+      message: expect.stringContaining(path.basename(file)) as string
+    })
+    expect((await generate({})).bytes).toEqual(before.bytes)
+  })
 })
 
 test('what is named and not there is said before anything waits', async () => {

@@ -1,7 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Weight } from '../../graph/weight.ts'
 import { unetRename } from '../diffusers-names.ts'
-import { renamed, shownName, weightSource, type TensorTable } from '../tensor-table.ts'
+import { renamed, shownName, unreadable, weightSource, type TensorTable } from '../tensor-table.ts'
 import type { ControlNet } from './extension.ts'
 
 const prefix = /^(control_model|controlnet)\./
@@ -16,37 +16,62 @@ const namesOf = ({ weights, unusable }: TensorTable): readonly string[] => [
 export const isControlNet = (table: TensorTable): boolean =>
   namesOf(table).some((name) => own.test(name) || isDiffusers.test(name))
 
-/** What is a ControlNet and no plain one. */
-const others: readonly (readonly [RegExp, string])[] = [
-  [/(^|\.)lora_controlnet$|\.(up|down)$/, 'a control-LoRA'],
-  [/(^|\.)(task_embedding|control_add_embedding|spatial_ch_projs|transformer_layes)\b/, 'a union ControlNet'],
-  [/^difference$|(^|\.)difference\./, 'the difference of a ControlNet from its base model']
-]
+const isDifference = /^difference$|(^|\.)difference\./
+const isLowRank = /\.(up|down)$/
 
 /**
- * A ControlNet in LDM's names (`control_model.*`, or bare) or diffusers', as LDM's. `globalPool` is what its config says.
+ * A ControlNet in LDM's names (`control_model.*`, or bare) or diffusers', as LDM's: with its own weights, with those of its model
+ * and what is added to them (Stability's control-LoRA), or of several kinds (xinsir's ControlNet++ union). `globalPool` is what its
+ * config says.
  * Throws AppError 'model-unsupported'.
  */
 export function readControlNet(table: TensorTable, globalPool: boolean): ControlNet {
   const names = namesOf(table)
-  const other = others.find(([sign]) => names.some((name) => sign.test(name)))
-  if (other !== undefined)
+  if (names.some((name) => isDifference.test(name)))
     throw new AppError('model-unsupported', {
-      message: `${shownName(table.file)} is ${other[1]}, which Marquee cannot run.`,
+      message: `${shownName(table.file)} is the difference of a ControlNet from its base model, which Marquee cannot run.`,
       hint: 'Take the plain ControlNet for the same kind of map.'
     })
   const weights = names.some((name) => isDiffusers.test(name)) ? fromDiffusers(table, names) : fromLdm(table)
-  return { weights: weightSource(weights), globalPool }
+  const own = [...weights].filter(([name]) => !isLowRank.test(name))
+  return {
+    weights: weightSource(new Map(own)),
+    globalPool,
+    kinds: weights.get('task_embedding')?.shape[0] ?? 0,
+    lowRank: own.length === weights.size ? null : lowRankOf(table, weights)
+  }
+}
+
+/** Pairs of `path.down` and `path.up`. */
+function lowRankOf(
+  table: TensorTable,
+  weights: ReadonlyMap<string, Weight>
+): NonNullable<ControlNet['lowRank']> {
+  const pairs = new Map<string, { readonly down: Weight; readonly up: Weight }>()
+  for (const name of weights.keys()) {
+    const path = name.replace(isLowRank, '')
+    const [down, up] = [weights.get(`${path}.down`), weights.get(`${path}.up`)]
+    if (path === name) continue
+    if (down === undefined || up === undefined)
+      throw unreadable(table.file, `its layer ${path} has no ${down === undefined ? 'down' : 'up'} part`)
+    pairs.set(path, { down, up })
+  }
+  return pairs
 }
 
 const modules =
   /^(time_embed|label_emb|input_blocks|middle_block|input_hint_block|zero_convs|middle_block_out)\./
+const unionModules = /^(task_embedding$|(transformer_layes|spatial_ch_projs|control_add_embedding)\.)/
+
+/** torch's MultiheadAttention calls the weight of three layers in its own way. */
+const unionName = (name: string): string => name.replace(/\.in_proj_(weight|bias)$/, '.in_proj.$1')
 
 function fromLdm(table: TensorTable): ReadonlyMap<string, Weight> {
   const isPrefixed = namesOf(table).some((name) => prefix.test(name))
   return renamed(table, (name) => {
     if (isPrefixed && !prefix.test(name)) return null
     const inner = name.replace(prefix, '')
+    if (unionModules.test(inner)) return unionName(inner)
     return modules.test(inner) ? inner : null
   })
 }
@@ -57,6 +82,7 @@ function fromDiffusers(table: TensorTable, names: readonly string[]): ReadonlyMa
     names.flatMap((name) => /^controlnet_cond_embedding\.blocks\.(\d+)\./.exec(name)?.[1] ?? [])
   ).size
   return renamed(table, (name) => {
+    if (unionModules.test(name)) return unionName(name)
     const [top = '', at = '', ...rest] = name.split('.')
     const end = rest.at(-1) ?? at
     if (top === 'controlnet_down_blocks') return `zero_convs.${at}.0.${end}`

@@ -35,17 +35,44 @@ const families: Readonly<Record<number, ExtensionInfo['family']>> = {
   2048: 'sdxl'
 }
 
-function familyOf({ weights }: TensorTable, kind: ExtensionKind): ExtensionInfo['family'] {
+function familyOf({ weights, metadata }: TensorTable, kind: ExtensionKind): ExtensionInfo['family'] {
   if (kind === 'embedding') {
     if (weights.has('clip_l') || weights.has('clip_g')) return 'sdxl'
     return families[[...weights.values()][0]?.shape.at(-1) ?? 0] ?? null
   }
   if (kind === 'hypernetwork')
     return weights.has('768.0.linear.0.weight') ? 'sd1' : weights.has('1024.0.linear.0.weight') ? 'sd2' : null
-  for (const [name, { shape }] of weights)
-    if (/attn2[._]to_k([._].*(down|A))?(\.default)?\.weight$/.test(name))
-      return families[shape[1] ?? 0] ?? null
-  return null
+  const [text] = [...weights.keys()].flatMap((name) => textWidth(weights, name) ?? [])
+  if (text !== undefined) return families[text] ?? null
+  return kind === 'lora' ? loraFamily(weights, metadata) : null
+}
+
+/** Layers that read the text, and what of a name stands behind them. */
+const readsText = /attn2[._]to_[kv](.*)$/
+
+/** How wide the text is that a network reads, by one of its tensors; null where that does not tell. */
+function textWidth(weights: TensorTable['weights'], name: string): number | null {
+  const [, end] = readsText.exec(name) ?? []
+  const { shape = [] } = weights.get(name) ?? {}
+  if (end === undefined) return null
+  if (/(^\.weight|(down|A)(\.\w+)?\.weight|\.down|\.diff|hada_w[12]_b)$/.test(end)) return shape[1] ?? null
+  // Of a Kronecker product both factors tell.
+  const other =
+    weights.get(name.replace(/lokr_w1(_b)?$/, 'lokr_w2')) ??
+    weights.get(name.replace(/lokr_w1(_b)?$/, 'lokr_w2_b'))
+  return /lokr_w1(_b)?$/.test(end) && other !== undefined ? (shape[1] ?? 0) * (other.shape[1] ?? 0) : null
+}
+
+/** A LoRA that changes nothing that reads the text: by what only XL has, else by what its trainer wrote. */
+function loraFamily(
+  weights: TensorTable['weights'],
+  metadata: TensorTable['metadata']
+): ExtensionInfo['family'] {
+  const ofXl = /^lora_te[12]_|^text_encoder_2\.|transformer_blocks[._][1-9]/
+  if ([...weights.keys()].some((name) => ofXl.test(name))) return 'sdxl'
+  const written = `${metadata.ss_base_model_version ?? ''} ${metadata['modelspec.architecture'] ?? ''}`
+  if (/sdxl|xl-v1|xl_v1/.test(written)) return 'sdxl'
+  return /sd_v2|diffusion-v2/.test(written) ? 'sd2' : /sd_v1|diffusion-v1/.test(written) ? 'sd1' : null
 }
 
 /** What is listed of an extension. `table` was recognised as `kind`. */

@@ -63,6 +63,10 @@ export interface ControlNet {
   readonly weights: WeightSource
   /** Whether residuals are averaged over the picture and left out of the unconditional prediction, as for “shuffle”. */
   readonly globalPool: boolean
+  /** How many kinds of maps a union of ControlNets knows; 0 for one of a single kind. */
+  readonly kinds: number
+  /** Of a control-LoRA, by the paths of the layers: what is added to the model's own weights, up · down. Null: it has its own. */
+  readonly lowRank: ReadonlyMap<string, { readonly down: Weight; readonly up: Weight }> | null
 }
 
 /** A network that makes pictures larger; weights have the names of BasicSR. */

@@ -11,6 +11,7 @@ const ones = (dims: readonly number[]): Tensor => {
 /** Two residuals of ones for each picture of the batch. */
 const net: ControlNet = {
   globalPool: false,
+  kinds: [],
   hint: (map) => Promise.resolve(map),
   residuals: ({ x }) => Promise.resolve([ones([x.dims[0] ?? 0, 1, 2, 2]), ones([x.dims[0] ?? 0, 1, 1, 1])])
 }

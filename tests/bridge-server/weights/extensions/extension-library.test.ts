@@ -42,6 +42,87 @@ test('kinds follow from tensors, wherever the files lie', async () => {
   ])
 })
 
+test('trees as the web UI and ComfyUI have them are read alike', async () => {
+  const te2 = 'lora_te2_text_model_encoder_layers_0_self_attn_q_proj'
+  const cross = (path: string, width: number) => ({
+    [`${path}.lora_down.weight`]: [4, width],
+    [`${path}.lora_up.weight`]: [640, 4]
+  })
+  const xl = cross('lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_k', 2048)
+  const net = {
+    'zero_convs.0.0.weight': [320, 320, 1, 1],
+    'input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight': [640, 2048]
+  }
+  const esrgan = { 'model.0.weight': [64, 3, 3, 3], 'model.1.sub.0.RDB1.conv1.0.weight': [32, 64, 3, 3] }
+  const hypernetwork = { '768.0.linear.0.weight': [1536, 768], '768.1.linear.0.weight': [1536, 768] }
+  const tiny = { '1.weight': [64, 4, 3, 3], '3.conv.0.weight': [64, 64, 3, 3] }
+  const shapes: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>> = {
+    'webui/models/Lora/style.safetensors': plainLayer,
+    'webui/models/LyCORIS/look.safetensors': {
+      [`${layer}.hada_w1_a`]: [320, 4],
+      [`${layer}.hada_w1_b`]: [4, 768]
+    },
+    'webui/models/hypernetworks/hyper.safetensors': hypernetwork,
+    'webui/models/ControlNet/xl.safetensors': net,
+    'webui/models/ESRGAN/4x.safetensors': esrgan,
+    'webui/models/VAE-approx/taesd_decoder.safetensors': tiny,
+    'webui/embeddings/bad-hands.safetensors': { emb_params: [3, 768] },
+    'webui/extensions/sd-webui-controlnet/models/edges.safetensors': {
+      ...net,
+      'control_model.zero_convs.0.0.weight': [1]
+    },
+    'comfy/models/loras/sub/xl.safetensors': { ...xl, [`${te2}.lora_down.weight`]: [4, 1280] },
+    'comfy/models/loras/kron.safetensors': {
+      [`${layer}.lokr_w1`]: [16, 16],
+      [`${layer}.lokr_w2_a`]: [20, 4],
+      [`${layer}.lokr_w2_b`]: [4, 64]
+    },
+    'comfy/models/loras/text-only.safetensors': {
+      [`${te2}.lora_down.weight`]: [4, 1280],
+      [`${te2}.lora_up.weight`]: [1280, 4]
+    },
+    'comfy/models/embeddings/pair.safetensors': { clip_l: [2, 768], clip_g: [2, 1280] },
+    'comfy/models/controlnet/sd2.safetensors': {
+      'control_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight': [320, 1024],
+      'control_model.zero_convs.0.0.weight': [320, 320, 1, 1]
+    },
+    'comfy/models/upscale_models/2x.safetensors': esrgan,
+    'comfy/models/vae_approx/taesdxl_decoder.safetensors': tiny,
+    'comfy/models/style_models/style.safetensors': {
+      'ln_post.weight': [1024],
+      style_embedding: [1, 8, 1024]
+    },
+    'comfy/models/clip_vision/clip.safetensors': {
+      'vision_model.embeddings.class_embedding': [1280],
+      'vision_model.post_layernorm.weight': [1280]
+    },
+    'comfy/models/checkpoints/model.safetensors': {
+      'model.diffusion_model.input_blocks.0.0.weight': [320, 4, 3, 3]
+    }
+  }
+  const library = libraryOf(
+    Object.fromEntries(Object.entries(shapes).map(([name, each]) => [name, safetensorsOf(each)]))
+  )
+  const found = (await library.list()).map(({ id, kind, family }) => `${id} ${kind} ${family}`)
+  expect(found).toEqual([
+    'comfy/models/controlnet/sd2 controlnet sd2',
+    'comfy/models/embeddings/pair embedding sdxl',
+    'comfy/models/loras/kron lora sd2',
+    'comfy/models/loras/sub/xl lora sdxl',
+    'comfy/models/loras/text-only lora sdxl',
+    'comfy/models/upscale_models/2x upscaler null',
+    'comfy/models/vae_approx/taesdxl_decoder taesd sdxl',
+    'webui/embeddings/bad-hands embedding sd1',
+    'webui/extensions/sd-webui-controlnet/models/edges controlnet sdxl',
+    'webui/models/ControlNet/xl controlnet sdxl',
+    'webui/models/ESRGAN/4x upscaler null',
+    'webui/models/Lora/style lora sd1',
+    'webui/models/LyCORIS/look lora sd1',
+    'webui/models/VAE-approx/taesd_decoder taesd sd1',
+    'webui/models/hypernetworks/hyper hypernetwork sd1'
+  ])
+})
+
 describe('trigger words', () => {
   const triggers = async (metadata: Record<string, string>) =>
     (await libraryOf({ 'a.safetensors': lora(metadata) }).list())[0]?.triggers
