@@ -78,7 +78,8 @@ async function detect({ body, signal }: Call, { catalogue, pictures, annotate, b
   const fields = fieldsOf(body)
   const { annotators } = await catalogue()
   const module = chosenModule(fields.text('controlnet_module', 'none'), annotators, 'controlnet_module')
-  const sent = fields.given('controlnet_input_images')
+  // The second name is that of older versions, which clients still send.
+  const sent = fields.given('controlnet_input_images') ?? fields.given('controlnet_images')
   if (!Array.isArray(sent) || sent.length === 0 || sent.length > mostPictures)
     throw wrong('controlnet_input_images', `must hold 1 to ${mostPictures} pictures.`)
   const given = [fields.given('controlnet_threshold_a'), fields.given('controlnet_threshold_b')]

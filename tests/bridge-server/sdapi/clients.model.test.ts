@@ -226,7 +226,7 @@ describe('ControlNet', () => {
     expect((await ask('/controlnet/control_types')).json.control_types).toHaveProperty('All')
     const detected = await ask('/controlnet/detect', {
       controlnet_module: 'canny',
-      controlnet_input_images: [await base64(patterned(32, 16))],
+      controlnet_images: [await base64(patterned(32, 16))],
       ...{ controlnet_processor_res: 64, controlnet_threshold_a: 9999 }
     })
     const map = await unpacked(imagesOf(detected)[0])
