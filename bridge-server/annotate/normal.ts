@@ -51,8 +51,8 @@ export const normal: NetworkAnnotator = {
     label: 'Normals from depth',
     about: 'Which way surfaces face, as a colour.',
     parameters: [
-      { id: 'strength', label: 'Relief', min: 0.5, max: 20, step: 0.5, default: 5, unit: '' },
-      { id: 'background', label: 'Background', min: 0, max: 1, step: 0.01, default: 0.1, unit: '' }
+      { id: 'background', label: 'Background', min: 0, max: 1, step: 0.01, default: 0.1, unit: '' },
+      { id: 'strength', label: 'Relief', min: 0.5, max: 20, step: 0.5, default: 5, unit: '' }
     ],
     suits: ['normal'],
     format: 'rgba8'
