@@ -2,12 +2,21 @@ import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import { areasFor, defaultMaskSettings } from '#protocol/context.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
-import type { Control, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
+import type { Control, Fill, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
-import { isSharing, maskIn, type PlacedMask } from './masks.ts'
-import { modelFor, modeOf, samplingOf } from './model-choice.ts'
-import type { Intent, Settings } from './settings.ts'
+import { inverted, isSharing, maskIn, type PlacedMask } from './masks.ts'
+import {
+  fillOf,
+  hasStrength,
+  maskSettingsOf,
+  modeOf,
+  needsSelection,
+  promptFor,
+  type Intent
+} from './intents.ts'
+import { modelFor, samplingOf } from './model-choice.ts'
+import type { Settings } from './settings.ts'
 
 /** What the document holds at the moment of the press. */
 export interface Situation {
@@ -31,6 +40,10 @@ export interface Plan {
   /** The selection in `area`; null: everything may change. */
   readonly mask: MaskImage | null
   readonly strength: number
+  readonly prompt: string
+  readonly fill: Fill | undefined
+  /** How the selection becomes masks, where that is not as usual. */
+  readonly maskSettings: MaskSettings
 }
 
 /** Images of a plan by name, once the client has named them. */
@@ -52,24 +65,39 @@ export function planFor(
   catalogue: Catalogue
 ): Plan {
   const { documentId, canvas, origin } = situation
-  const selection = realSelection(situation)
-  const target = intent === 'expand' ? expandTarget(selection, situation.empty) : selection
-  const strength = intent === 'refine' || intent === 'depth' ? settings.strength[intent] : 1
-  const mode = modeOf(intent, target !== null)
+  const target = targetOf(intent, situation)
+  const strength = hasStrength(intent) ? settings.strength[intent] : 1
+  const mode = modeOf(intent, target !== null, settings.custom)
   const model = modelFor(mode, settings, catalogue)
-  const area = target === null ? wholeOf(canvas) : contextOf(target.bounds, canvas, strength, model)
+  const maskSettings = { ...maskSettingsFor(model.nativeSize), ...maskSettingsOf(intent) }
+  const isWhole = target === null || (intent === 'custom' && settings.custom.context === 'picture')
+  const { nativeSize } = model
+  const area = isWhole
+    ? wholeOf(canvas)
+    : areasFor(target.bounds, canvas, { strength, nativeSize, settings: maskSettings }).context
   checkArea(area)
   return {
-    mode,
-    model,
-    documentId,
-    canvas,
-    origin,
-    area,
+    ...{ mode, model, documentId, canvas, origin, area, strength, maskSettings },
     mask: target === null ? null : maskIn(area, target),
-    strength
+    prompt: promptFor(intent, settings.prompt),
+    fill: target === null ? undefined : fillOf(intent, settings.custom)
   }
 }
+
+/** What may change: the selection, what is empty, or all but the selection. */
+function targetOf(intent: Intent, situation: Situation): PlacedMask | null {
+  const selection = realSelection(situation)
+  if (intent === 'expand') return expandTarget(selection, situation.empty)
+  if (!needsSelection(intent)) return selection
+  if (selection === null) throw new CodedError('selection-empty', 'Nothing is selected.', selectHints[intent])
+  return intent === 'background' ? inverted(selection, situation.canvas) : selection
+}
+
+const selectHints = {
+  add: 'Select the place where something is to be added.',
+  remove: 'Select what is to go.',
+  background: 'Select what is to stay; all around it is made anew.'
+} as const
 
 /** Throws CodedError 'too-large' where an area has more pixels than are sent. */
 export function checkArea({ width, height }: Size): void {
@@ -91,7 +119,7 @@ export function buildRequest(
   return {
     mode: plan.mode,
     model: plan.model.id,
-    prompt: settings.prompt,
+    prompt: plan.prompt,
     negativePrompt: settings.negativePrompt,
     documentId: plan.documentId,
     canvas: plan.canvas,
@@ -106,7 +134,8 @@ export function buildRequest(
     sampling: { ...samplingOf(settings, plan.model), seed },
     count: settings.count,
     workingSize: settings.size,
-    ...(plan.mask === null ? {} : maskFor(plan.model))
+    ...(plan.fill === undefined ? {} : { fill: plan.fill }),
+    ...(plan.mask === null || Object.keys(plan.maskSettings).length === 0 ? {} : { mask: plan.maskSettings })
   }
 }
 
@@ -141,9 +170,6 @@ function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): P
   return selection !== null && isSharing(selection, empty) ? selection : empty
 }
 
-const contextOf = (selection: Rect, canvas: Size, strength: number, { nativeSize }: ModelInfo): Rect =>
-  areasFor(selection, canvas, { strength, nativeSize, settings: maskSettingsFor(nativeSize) }).context
-
 /** The size of pictures that the least width of a soft edge is meant for. */
 const USUAL_SIZE = 512
 
@@ -152,9 +178,5 @@ const maskSettingsFor = (nativeSize: number): MaskSettings =>
   nativeSize >= USUAL_SIZE
     ? {}
     : { minTransition: Math.round((defaultMaskSettings.minTransition * nativeSize) / USUAL_SIZE) }
-
-function maskFor({ nativeSize }: ModelInfo): Pick<GenerateRequest, 'mask'> {
-  return nativeSize >= USUAL_SIZE ? {} : { mask: maskSettingsFor(nativeSize) }
-}
 
 const wholeOf = (canvas: Size): Rect => ({ x: 0, y: 0, ...canvas })

@@ -13,7 +13,8 @@ import {
   type Situation
 } from './build-request.ts'
 import { emptiness, type PlacedMask } from './masks.ts'
-import { MAX_COUNT, type Intent } from './settings.ts'
+import type { Intent } from './intents.ts'
+import { MAX_COUNT } from './settings.ts'
 import { MAX_SEED } from './stored-values.ts'
 
 /**

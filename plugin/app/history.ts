@@ -1,7 +1,8 @@
-import type { GenerateRequest, Mode } from '#protocol/request.ts'
+import type { GenerateRequest } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
 import { readAdvanced } from './advanced.ts'
-import type { Intent, Settings } from './settings.ts'
+import { hasStrength, intentOf } from './intents.ts'
+import type { Settings } from './settings.ts'
 import type { AppState } from './state.ts'
 import { isFinished, type TrackedJob } from './tracked-job.ts'
 
@@ -38,29 +39,18 @@ export function activeJobs({ jobs }: Pick<AppState, 'jobs'>): readonly TrackedJo
     .sort((a, b) => rank(a) - rank(b) || a.created - b.created)
 }
 
-const intentOf: Readonly<Record<Mode, Intent>> = {
-  txt2img: 'generate',
-  inpaint: 'generate',
-  img2img: 'refine',
-  outpaint: 'expand',
-  depth2img: 'depth',
-  upscale: 'refine'
-}
-
 /** The settings that made a result, its seed locked: pressing the button again gives the same pixels. */
 export function recalled(settings: Settings, request: GenerateRequest): Settings {
   const { sampler, schedule, steps, guidance, seed } = request.sampling
-  const intent = intentOf[request.mode]
+  const intent = intentOf(request)
   return {
     ...settings,
     intent,
     prompt: request.prompt,
     negativePrompt: request.negativePrompt,
     model: request.model,
-    strength:
-      intent === 'refine' || intent === 'depth'
-        ? { ...settings.strength, [intent]: request.strength }
-        : settings.strength,
+    strength: hasStrength(intent) ? { ...settings.strength, [intent]: request.strength } : settings.strength,
+    custom: intent === 'custom' ? customOf(request) : settings.custom,
     sampler,
     schedule,
     steps,
@@ -71,3 +61,9 @@ export function recalled(settings: Settings, request: GenerateRequest): Settings
     advanced: readAdvanced(request.sampling)
   }
 }
+
+const customOf = ({ mode, fill, area, canvas }: GenerateRequest): Settings['custom'] => ({
+  fill: fill ?? null,
+  context: area.width === canvas.width && area.height === canvas.height ? 'picture' : 'around',
+  isSeamless: mode === 'inpaint'
+})

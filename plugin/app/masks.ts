@@ -1,4 +1,4 @@
-import type { Rect } from '#protocol/geometry.ts'
+import type { Rect, Size } from '#protocol/geometry.ts'
 import type { BandedImage, MaskImage } from '../hosts/host.ts'
 
 /** A mask and where it lies in the document. */
@@ -17,6 +17,13 @@ export function maskIn(area: Rect, { bounds, mask }: PlacedMask): MaskImage {
       data.set(mask.data.subarray(from, from + shared.width), (y - area.y) * area.width + shared.x - area.x)
     }
   return { width: area.width, height: area.height, data }
+}
+
+/** All of the canvas but what a mask holds. */
+export function inverted(mask: PlacedMask, canvas: Size): PlacedMask {
+  const bounds = { x: 0, y: 0, ...canvas }
+  const { data } = maskIn(bounds, mask)
+  return { bounds, mask: { ...canvas, data: data.map((value) => 255 - value) } }
 }
 
 /** Where a picture shows nothing: 255 - alpha. */

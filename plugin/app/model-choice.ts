@@ -3,7 +3,8 @@ import type { Mode, Sampling } from '#protocol/request.ts'
 import { modelsFor } from '#protocol/suited-models.ts'
 import { CodedError } from '../client/coded-error.ts'
 import { advancedSampling } from './advanced.ts'
-import type { Intent, Settings } from './settings.ts'
+import { modeOf } from './intents.ts'
+import type { Settings } from './settings.ts'
 import { intentInForce, type AppState } from './state.ts'
 
 /** The chosen model where it can do `mode`, else the first of the catalogue that suits best. Throws CodedError without any. */
@@ -28,20 +29,6 @@ function bestModel(mode: Mode, { model: chosen }: Settings, { models }: Catalogu
   return candidates.find(({ id }) => id === chosen) ?? candidates[0] ?? null
 }
 
-/** The mode that carries out an intent; `hasTarget`: there is a selection. */
-export function modeOf(intent: Intent, hasTarget: boolean): Mode {
-  switch (intent) {
-    case 'generate':
-      return hasTarget ? 'inpaint' : 'txt2img'
-    case 'refine':
-      return 'img2img'
-    case 'expand':
-      return 'outpaint'
-    case 'depth':
-      return 'depth2img'
-  }
-}
-
 /** What a person chose, and the model's own sampler, schedule, steps and guidance where they did not. */
 export function samplingOf(settings: Settings, { defaults }: ModelInfo): Omit<Sampling, 'seed'> {
   return {
@@ -57,6 +44,6 @@ export function samplingOf(settings: Settings, { defaults }: ModelInfo): Omit<Sa
 export function modelInForce(state: Pick<AppState, 'settings' | 'document' | 'catalogue'>): ModelInfo | null {
   const { settings, document, catalogue } = state
   if (catalogue === null) return null
-  const mode = modeOf(intentInForce(state), document !== null && document.selection !== null)
+  const mode = modeOf(intentInForce(state), document !== null && document.selection !== null, settings.custom)
   return bestModel(mode, settings, catalogue)
 }

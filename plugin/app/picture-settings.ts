@@ -43,7 +43,7 @@ export function pictureSettings(parameters: string, { catalogue, settings }: Her
       strength:
         strength === null || told.fields.has('Hires upscaler') || told.fields.has('Hires upscale')
           ? settings.strength
-          : { refine: strength, depth: strength },
+          : { refine: strength, depth: strength, custom: strength },
       ...sampling,
       steps: whole(number('Steps'), 1, 150),
       guidance: within(number('CFG scale'), 0, 30),

@@ -1,10 +1,7 @@
 import type { Size } from '#protocol/geometry.ts'
 import { defaultAdvanced, readAdvanced, type AdvancedSettings } from './advanced.ts'
+import { defaultCustom, intents, readCustom, type CustomSettings, type Intent } from './intents.ts'
 import { fieldOf, MAX_SEED, sizeWithin, text, whole, within } from './stored-values.ts'
-
-/** What a person wants; the mode of a request follows from it and from the document. */
-export const intents = ['generate', 'refine', 'expand', 'depth'] as const
-export type Intent = (typeof intents)[number]
 
 export const themes = ['system', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
@@ -18,7 +15,8 @@ export interface Settings {
   /** A model's id, or null: one that suits the intent. */
   readonly model: string | null
   /** How much may change, 0…1, for the intents that have a say in it. */
-  readonly strength: { readonly refine: number; readonly depth: number }
+  readonly strength: { readonly refine: number; readonly depth: number; readonly custom: number }
+  readonly custom: CustomSettings
   /** Null: the model's own. */
   readonly sampler: string | null
   readonly schedule: string | null
@@ -40,7 +38,8 @@ export const defaultSettings: Settings = {
   prompt: '',
   negativePrompt: '',
   model: null,
-  strength: { refine: 0.6, depth: 0.8 },
+  strength: { refine: 0.6, depth: 0.8, custom: 1 },
+  custom: defaultCustom,
   sampler: null,
   schedule: null,
   steps: null,
@@ -61,7 +60,7 @@ export const storedSettings = (settings: Settings): string => JSON.stringify(set
 /** The stored form read back. A field that is not what it should be (written by another version) is its default. */
 export function readSettings(stored: string | null): Settings {
   const value = parsed(stored)
-  const { refine, depth } = defaultSettings.strength
+  const { refine, depth, custom } = defaultSettings.strength
   const strength = fieldOf(value, 'strength')
   const seed = fieldOf(value, 'seed')
   return {
@@ -71,8 +70,10 @@ export function readSettings(stored: string | null): Settings {
     model: text(fieldOf(value, 'model')),
     strength: {
       refine: within(fieldOf(strength, 'refine'), 0, 1) ?? refine,
-      depth: within(fieldOf(strength, 'depth'), 0, 1) ?? depth
+      depth: within(fieldOf(strength, 'depth'), 0, 1) ?? depth,
+      custom: within(fieldOf(strength, 'custom'), 0, 1) ?? custom
     },
+    custom: readCustom(fieldOf(value, 'custom')),
     sampler: text(fieldOf(value, 'sampler')),
     schedule: text(fieldOf(value, 'schedule')),
     steps: whole(fieldOf(value, 'steps'), 1, 150),

@@ -6,7 +6,8 @@ import type { Job } from '#protocol/results.ts'
 import type { Notice } from './notice.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import { offeredIntent, type DocumentView } from './document-view.ts'
-import type { Intent, Settings } from './settings.ts'
+import type { Intent } from './intents.ts'
+import type { Settings } from './settings.ts'
 import type { JobMessage, TrackedJob } from './tracked-job.ts'
 
 /** One variation of one result. */

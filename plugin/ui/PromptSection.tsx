@@ -1,6 +1,8 @@
+import { hasStrength } from '../app/intents.ts'
 import { isParameters } from '../app/picture-settings.ts'
 import { intentInForce } from '../app/state.ts'
 import { Button, Keyboard, Text, Tooltip, TooltipTrigger } from './controls.tsx'
+import { CustomFields } from './CustomFields.tsx'
 import { IntentPicker } from './IntentPicker.tsx'
 import { PromptField } from './PromptField.tsx'
 import { PromptNetworks } from './PromptNetworks.tsx'
@@ -35,7 +37,8 @@ export function PromptSection() {
       />
       <PromptNetworks />
       <IntentPicker intent={intent} />
-      {(intent === 'refine' || intent === 'depth') && <StrengthSlider intent={intent} />}
+      {hasStrength(intent) && <StrengthSlider intent={intent} />}
+      {intent === 'custom' && <CustomFields />}
       <TooltipTrigger>
         <Button variant="accent" width="100%" isDisabled={!canGenerate} onPress={() => void generate()}>
           {intentLabels[intent]}

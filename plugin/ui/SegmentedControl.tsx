@@ -1,7 +1,8 @@
 interface SegmentedControlProps<T extends string> {
   /** Accessible name of the group. */
   readonly label: string
-  readonly value: T
+  /** One that is not among the choices: none is chosen. */
+  readonly value: string
   readonly choices: readonly { readonly id: T; readonly label: string }[]
   readonly onChange: (value: T) => void
 }

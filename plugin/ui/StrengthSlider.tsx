@@ -2,7 +2,7 @@ import { Slider } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
 /** How much may change, for the intents that start from the picture. */
-export function StrengthSlider({ intent }: { readonly intent: 'refine' | 'depth' }) {
+export function StrengthSlider({ intent }: { readonly intent: 'refine' | 'depth' | 'custom' }) {
   const { change } = useActions()
   const strength = useAppState(({ settings }) => settings.strength)
   return (

@@ -1,31 +1,61 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
 import type { Phase } from '#protocol/messages.ts'
 import type { DocumentView } from '../app/document-view.ts'
-import type { Intent, Settings } from '../app/settings.ts'
+import type { Intent } from '../app/intents.ts'
+import type { Settings } from '../app/settings.ts'
 import type { JobProgress, TrackedJob } from '../app/tracked-job.ts'
 
 export const intentLabels: Readonly<Record<Intent, string>> = {
   generate: 'Generate',
   refine: 'Refine',
   expand: 'Expand',
-  depth: 'Depth'
+  depth: 'Depth',
+  add: 'Add',
+  remove: 'Remove',
+  background: 'Replace background',
+  custom: 'Custom'
+}
+
+/** What an intent is for. */
+export const intentAbout: Readonly<Record<Intent, string>> = {
+  generate: 'Fills the selection, or makes a new picture',
+  refine: 'Changes what is there, by a strength',
+  expand: 'Fills empty canvas',
+  depth: 'New looks, same shapes',
+  add: 'Something new in the selection',
+  remove: 'What is selected goes',
+  background: 'What is selected stays, all else is new',
+  custom: 'Strength, start and surroundings by hand'
 }
 
 /** What a press of the primary button will do, in one line. */
 export function pressWords(intent: Intent, document: DocumentView): string {
   const { selection, canvas } = document
   const { width, height } = selection ?? canvas
-  const size = `${width} × ${height}`
-  switch (intent) {
-    case 'generate':
-      return selection === null ? `A new picture, ${size}` : `Fills the selection, ${size}`
-    case 'refine':
-      return selection === null ? 'Changes the whole picture' : `Changes what is in the selection, ${size}`
-    case 'expand':
-      return document.selectsEmpty ? 'Fills the empty canvas in the selection' : 'Fills the empty canvas'
-    case 'depth':
-      return selection === null ? 'New looks, same shapes' : 'New looks, same shapes, in the selection'
-  }
+  if (intent === 'expand')
+    return document.selectsEmpty ? 'Fills the empty canvas in the selection' : 'Fills the empty canvas'
+  const words = selection === null ? wholeWords[intent] : selectionWords[intent]
+  return words.replace('%', `${width} × ${height}`)
+}
+
+const wholeWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
+  generate: 'A new picture, %',
+  refine: 'Changes the whole picture',
+  depth: 'New looks, same shapes',
+  add: 'Select a place first',
+  remove: 'Select what is to go first',
+  background: 'Select what is to stay first',
+  custom: 'Changes the whole picture'
+}
+
+const selectionWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
+  generate: 'Fills the selection, %',
+  refine: 'Changes what is in the selection, %',
+  depth: 'New looks, same shapes, in the selection',
+  add: 'Adds something new in the selection, %',
+  remove: 'Makes what is selected go, %',
+  background: 'New surroundings for what is selected',
+  custom: 'Changes the selection your way, %'
 }
 
 const phases: Readonly<Record<Phase, string>> = {

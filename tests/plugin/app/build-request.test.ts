@@ -3,10 +3,15 @@ import { describe, expect, it } from 'vitest'
 import { areasFor } from '#protocol/context.ts'
 import { GenerateRequest } from '#protocol/request.ts'
 import { buildRequest, planFor, takesSnapshot, type Situation } from '../../../plugin/app/build-request.ts'
+import { intentOf } from '../../../plugin/app/intents.ts'
 import { defaultSettings, type Settings } from '../../../plugin/app/settings.ts'
 import { blob, catalogue, mask, model, usualModels } from '../../support/panel.ts'
 
-const settings: Settings = { ...defaultSettings, prompt: 'a red car', strength: { refine: 0.5, depth: 0.75 } }
+const settings: Settings = {
+  ...defaultSettings,
+  prompt: 'a red car',
+  strength: { refine: 0.5, depth: 0.75, custom: 0.9 }
+}
 const canvas = { width: 640, height: 480 }
 const whole = { x: 0, y: 0, ...canvas }
 const square = { bounds: { x: 300, y: 200, width: 2, height: 2 }, mask: mask('#+', '##') }
@@ -50,6 +55,54 @@ describe('a plan', () => {
   ] as const)('to %s has its mode, model, area and strength', (intent, given, expected) => {
     const { mode, model, area, strength } = planFor(intent, given, settings, usualModels)
     expect({ mode, model: model.id, area, strength }).toEqual(expected)
+  })
+
+  it.each([
+    ['add', { fill: 'neutral', mask: { minTransition: 4 }, prompt: 'a red car', strength: 1 }],
+    ['remove', { fill: 'inpaint', mask: { minTransition: 4 }, prompt: 'a red car', strength: 1 }],
+    ['custom', { mask: { minTransition: 4 }, prompt: 'a red car', strength: 0.9 }]
+  ] as const)('to %s starts from what suits it', (intent, expected) => {
+    const plan = planFor(intent, situation({ selection: square }), settings, usualModels)
+    const request = buildRequest(plan, settings, { snapshot: null, selection: null }, 1)
+    const { fill, mask: masks, prompt, strength, mode } = request
+    expect({ ...(fill === undefined ? {} : { fill }), mask: masks, prompt, strength }).toEqual(expected)
+    expect(mode).toBe('inpaint')
+    expect(intentOf(request)).toBe(intent)
+  })
+
+  it('to replace the background changes all but the selection, up to its edge', () => {
+    const plan = planFor('background', situation({ selection: square }), settings, usualModels)
+    expect(plan).toMatchObject({
+      ...{ mode: 'inpaint', area: whole, fill: 'hard-neutral' },
+      maskSettings: { feather: 0.01, minTransition: 0 }
+    })
+    const at = (x: number, y: number) => plan.mask?.data[y * canvas.width + x]
+    expect([at(300, 200), at(301, 200), at(299, 200), at(0, 0)]).toEqual([0, 127, 255, 255])
+    expect(intentOf(buildRequest(plan, settings, { snapshot: null, selection: null }, 1))).toBe('background')
+  })
+
+  it.each(['add', 'remove', 'background'] as const)(
+    'to %s says that something must be selected',
+    (intent) => {
+      expect(() => planFor(intent, situation(), settings, usualModels)).toThrow('Nothing is selected')
+    }
+  )
+
+  it('asks for background scenery where something goes and nothing is asked for', () => {
+    const silent = { ...settings, prompt: ' ' }
+    const prompt = (intent: 'remove' | 'add') =>
+      planFor(intent, situation({ selection: square }), silent, usualModels).prompt
+    expect([prompt('remove'), prompt('add')]).toEqual(['background scenery', ' '])
+  })
+
+  it('to do something custom takes fill, surroundings and mode from a person', () => {
+    const custom = { fill: 'border', context: 'picture', isSeamless: false } as const
+    const plan = planFor('custom', situation({ selection: square }), { ...settings, custom }, usualModels)
+    expect(plan).toMatchObject({ mode: 'img2img', area: whole, fill: 'border', strength: 0.9 })
+    expect(planFor('custom', situation(), settings, usualModels)).toMatchObject({
+      mode: 'img2img',
+      mask: null
+    })
   })
 
   it('needs no pixels for a picture from nothing, and only for that', () => {

@@ -46,7 +46,7 @@ describe('settings used again', () => {
       prompt: 'a red car',
       steps: 5,
       count: 2,
-      strength: { refine: 0.3, depth: 0.4 }
+      strength: { refine: 0.3, depth: 0.4, custom: 0.5 }
     }
     const situation = {
       documentId: 'document-1',

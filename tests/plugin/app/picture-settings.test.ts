@@ -100,7 +100,7 @@ it('comes back to the request that made a picture of ours', () => {
   expect(settings).toMatchObject({
     ...{ intent: 'refine', prompt: 'a boat', negativePrompt: 'rain', model: 'other' },
     ...{ sampler: 'dpmpp-2m', schedule: 'karras', steps: 12, guidance: 5.5 },
-    strength: { refine: 0.4, depth: 0.4 },
+    strength: { refine: 0.4, depth: 0.4, custom: 0.4 },
     seed: { value: 78, locked: true },
     size: { width: 512, height: 640 },
     advanced: { clipSkip: 2, noise: 'cpu', eta: 0.5, guidanceRescale: 0.7, emphasis: 'no-norm' }
