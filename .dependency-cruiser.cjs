@@ -44,6 +44,7 @@ const allowed = {
     'bridge-server/thread'
   ],
   'bridge-server/server': [
+    'bridge-server/schema-comments',
     'bridge-server/sdapi',
     'bridge-server/protocol',
     'bridge-server/jobs',

@@ -89,6 +89,8 @@ async function serve(config: Config): Promise<void> {
     limits: defaultLimits,
     version: config.version,
     device: () => engine.device(),
+    engine: () => engine.health(),
+    ...{ store, dataFolder: config.data },
     port: config.port,
     catalogue,
     checkNetworks,
@@ -113,7 +115,9 @@ async function serve(config: Config): Promise<void> {
   if (config.warm) warmFirst().catch((error: unknown) => log.error(error))
   keepSweeping(async () => {
     queue.prune(config.retention)
-    await blobs.sweep(store.blobs(), Date.now() - unnamedBlobHours * hour)
+    const before = Date.now() - unnamedBlobHours * hour
+    store.forgetOwners(before)
+    await blobs.sweep(store.blobs(), before)
   }, log)
   stopOnSignals(async () => {
     const stopped = queue.stop()

@@ -4,6 +4,7 @@ import type { RunJob } from '../jobs/job.ts'
 import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { JobResult } from '../protocol/results.ts'
+import type { EngineEnd, ServerStatus } from '../protocol/status.ts'
 import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
 import { createTurns } from '../thread/turns.ts'
 
@@ -21,6 +22,8 @@ export interface Engine {
   annotate(request: AnnotateRequest, signal: AbortSignal): Promise<ImageRef>
   /** Where the arithmetic happens: what was asked for, until the engine knows what it is. */
   device(): string
+  /** Whether its process runs, how many there were, and those that ended unasked. */
+  health(): ServerStatus['engine']
   /** Starts the process now rather than with the first job, and has it prepare a model. */
   warm(model: string): void
   /** Ends the process where it does nothing, and with it all models in memory; the next run starts another. */
@@ -45,6 +48,8 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
   let device: string = settings.device
   let runs = 0
   let running = 0
+  let starts = 0
+  let ends: EngineEnd[] = []
   const inTurn = createTurns(mostMapsWaiting)
 
   const living = (): ChildProcess => {
@@ -60,10 +65,14 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
       if (isFromEngine(message) && message.type === 'ready') device = message.device
     })
     // 'error' comes without 'exit' where the process could not even start.
-    for (const event of ['exit', 'error'])
-      started.on(event, () => {
-        if (child === started) child = null
-      })
+    const gone = (reason: string): void => {
+      if (child !== started) return
+      child = null
+      ends = [...ends, { at: Date.now(), reason }].slice(-endsRemembered)
+    }
+    started.on('exit', (code, killer) => gone(wayOut(code, killer)))
+    started.on('error', (error) => gone(error.message))
+    starts += 1
     tell(started, { type: 'open', settings })
     child = started
     return started
@@ -113,6 +122,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
         return counted(work)
       }, signal),
     device: () => device,
+    health: () => ({ state: child === null ? 'asleep' : 'running', starts, ends }),
     warm: (model) => tell(living(), { type: 'warm', model }),
     rest: () => {
       if (running === 0) end()
@@ -120,6 +130,10 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
     stop: end
   }
 }
+
+const endsRemembered = 10
+
+const wayOut = (code: number | null, killer: string | null): string => killer ?? `exit code ${String(code)}`
 
 /** Makes onnxruntime's large allocations several times cheaper. */
 const hugePages = 'glibc.malloc.hugetlb=1'
@@ -156,8 +170,7 @@ function perform<Result>(
       if (message.type === 'failed') fail(failure(message))
       else receive(message, resolve)
     }
-    const exit = (code: number | null, killer: string | null): void =>
-      fail(died(killer ?? `exit code ${String(code)}`))
+    const exit = (code: number | null, killer: string | null): void => fail(died(wayOut(code, killer)))
     const crash = (error: Error): void => fail(died(error.message))
     child.on('message', listen).on('exit', exit).on('error', crash)
     over.signal.addEventListener('abort', () =>

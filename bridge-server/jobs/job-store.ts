@@ -4,7 +4,8 @@ import { checked } from '../protocol/parse.ts'
 import { GenerateRequest } from '../protocol/request.ts'
 import { JobResult, JobState } from '../protocol/results.ts'
 import { openDatabase, type Database, type Row } from './database.ts'
-import { imagesOf, type StoredJob } from './job.ts'
+import { holderOf, imagesOf, type StoredJob } from './job.ts'
+import { createReserve } from './reserve.ts'
 import type { KeptJob } from './retention.ts'
 
 /** How a job ended. */
@@ -39,12 +40,22 @@ export interface JobStore {
   /** Marks a running job as waiting, before all others. An attempt that is not the job's fault does not count. */
   putBack(key: number, attempt: 'counts' | 'does not count'): void
   finish(key: number, time: number, outcome: Outcome): void
+  /** The same where the disk may be full: there is room that was kept back for it. */
+  finishInReserve(key: number, time: number, outcome: Outcome): void
   remove(key: number): void
   star(key: number, starred: boolean): void
   /** All jobs, as retention looks at them. */
   kept(): readonly KeptJob[]
   /** Every blob that some job names. */
   blobs(): ReadonlySet<string>
+  /** Bytes of all blobs that some job names. */
+  blobBytes(): number
+  /** Notes that a token's holder has a blob, which a job may name soon. */
+  ownBlob(holder: string, blob: string, time: number): void
+  /** Whether it was noted, or a job of the holder's clients names it. */
+  ownsBlob(holder: string, blob: string): boolean
+  /** Forgets what was noted before `time`. */
+  forgetOwners(time: number): void
   close(): void
 }
 
@@ -74,11 +85,19 @@ const migrations = [
    ) STRICT, WITHOUT ROWID`,
   // What older jobs name counts nothing.
   `ALTER TABLE jobs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE job_blobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0`
+   ALTER TABLE job_blobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0`,
+  `CREATE TABLE blob_owners (
+     holder TEXT NOT NULL,
+     blob TEXT NOT NULL,
+     time INTEGER NOT NULL,
+     PRIMARY KEY (holder, blob)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX job_blobs_by_blob ON job_blobs (blob)`
 ]
 
 export function createJobStore(file: string): JobStore {
   const database = openDatabase(file, migrations)
+  const reserve = createReserve(`${file}.reserve`)
   const byKey = (key: number): StoredJob => {
     const row = database.get('SELECT * FROM jobs WHERE key = ?', key)
     if (row === null) throw new Error(`Bug: job ${key} is not stored`)
@@ -86,6 +105,20 @@ export function createJobStore(file: string): JobStore {
   }
   const inState = (state: JobState): readonly StoredJob[] =>
     database.all(`SELECT * FROM jobs WHERE state = '${state}' ORDER BY place, key`).map(storedJob)
+
+  const finish: JobStore['finish'] = (key, time, outcome) =>
+    database.transaction(() => {
+      const result = outcome.state === 'done' ? outcome.result : null
+      database.run(
+        'UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE key = ?',
+        outcome.state,
+        time,
+        result === null ? null : JSON.stringify(result),
+        outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
+        key
+      )
+      if (result !== null) keepBlobs(database, key, imagesOf(byKey(key).job.request, result))
+    })
 
   return {
     insert: (job) => database.transaction(() => insertJob(database, job)),
@@ -125,19 +158,8 @@ export function createJobStore(file: string): JobStore {
         ...[attempt === 'counts' ? 0 : 1, key]
       )
     },
-    finish: (key, time, outcome) =>
-      database.transaction(() => {
-        const result = outcome.state === 'done' ? outcome.result : null
-        database.run(
-          'UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE key = ?',
-          outcome.state,
-          time,
-          result === null ? null : JSON.stringify(result),
-          outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
-          key
-        )
-        if (result !== null) keepBlobs(database, key, imagesOf(byKey(key).job.request, result))
-      }),
+    finish,
+    finishInReserve: (key, time, outcome) => reserve.spend(() => finish(key, time, outcome)),
     remove: (key) => {
       database.run('DELETE FROM jobs WHERE key = ?', key)
     },
@@ -146,7 +168,30 @@ export function createJobStore(file: string): JobStore {
     },
     kept: () => keptJobs(database),
     blobs: () => new Set(database.all('SELECT DISTINCT blob FROM job_blobs').map(({ blob }) => String(blob))),
+    blobBytes: () =>
+      Number(
+        database.get(
+          'SELECT total(bytes) AS sum FROM (SELECT max(bytes) AS bytes FROM job_blobs GROUP BY blob)'
+        )?.sum
+      ),
+    ...blobOwners(database),
     close: () => database.close()
+  }
+}
+
+function blobOwners(database: Database): Pick<JobStore, 'ownBlob' | 'ownsBlob' | 'forgetOwners'> {
+  return {
+    ownBlob: (holder, blob, time) => {
+      database.run('INSERT OR REPLACE INTO blob_owners VALUES (?, ?, ?)', holder, blob, time)
+    },
+    ownsBlob: (holder, blob) =>
+      database.get('SELECT 1 FROM blob_owners WHERE holder = ? AND blob = ?', holder, blob) !== null ||
+      database
+        .all('SELECT client FROM job_blobs JOIN jobs ON job = key WHERE blob = ?', blob)
+        .some(({ client }) => holderOf(String(client)) === holder),
+    forgetOwners: (time) => {
+      database.run('DELETE FROM blob_owners WHERE time < ?', time)
+    }
   }
 }
 

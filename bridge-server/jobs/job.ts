@@ -15,6 +15,19 @@ export interface StoredJob {
   readonly job: Job
 }
 
+/** Whoever has the token of the printed link. */
+export const owner = 'owner'
+
+/** A client's name among those of all tokens: nobody has the jobs of a client of another token. */
+export const clientKey = (holder: string, client: string): string =>
+  holder === owner ? client : `${holder}/${client}`
+
+/** The holder in a client's key; no client's own name has a slash. */
+export function holderOf(key: string): string {
+  const slash = key.indexOf('/')
+  return slash < 0 ? owner : key.slice(0, slash)
+}
+
 /** What a client is told about a job. */
 export type JobEvent = Exclude<ServerMessage, { type: 'welcome' } | { type: 'error' }>
 

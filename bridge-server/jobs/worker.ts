@@ -1,4 +1,5 @@
 import { AppError, assert, toErrorReply } from '../errors.ts'
+import type { ErrorReply } from '../protocol/errors.ts'
 import type { JobEvents } from './events.ts'
 import type { JobStore, Outcome } from './job-store.ts'
 import { finalEvent, type RunJob, type StoredJob } from './job.ts'
@@ -36,9 +37,12 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
   const { store, previews, run: runJob, now, report } = parts
   let running: Run | null = null
   let working = false
+  /** Ends that were told and are not kept yet, by the key of the job. */
+  const unkept = new Map<number, ErrorReply>()
 
   const wake = (): void => {
     if (running !== null || !working) return
+    keepLastWords()
     const next = line.takeNext()
     if (next === null) return
     const stored = kept(next, () => store.start(next.key, now()))
@@ -63,15 +67,32 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     })
   }
 
-  /** Does what must be kept. Null, and the job is told as failed, where it cannot be: the next server takes it up again. */
-  const kept = <Result>({ client, job }: StoredJob, work: () => Result): Result | null => {
+  /** Does what must be kept. Null, and the job has failed, where it cannot be. */
+  const kept = <Result>(stored: StoredJob, work: () => Result): Result | null => {
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof AppError)) report(error, job.id)
-      events.publish(client, { type: 'failed', jobId: job.id, error: toErrorReply(error) })
+      if (!(error instanceof AppError)) report(error, stored.job.id)
+      lastWord(stored, toErrorReply(error))
       return null
     }
+  }
+
+  /** Told once, and kept in the room that is left for it; where even that is gone, as soon as there is some. */
+  const lastWord = (stored: StoredJob, error: ErrorReply): void => {
+    unkept.set(stored.key, error)
+    keepLastWords()
+    events.publish(stored.client, { type: 'failed', jobId: stored.job.id, error })
+  }
+
+  const keepLastWords = (): void => {
+    for (const [key, error] of unkept)
+      try {
+        store.finishInReserve(key, now(), { state: 'failed', error })
+        unkept.delete(key)
+      } catch {
+        return
+      }
   }
 
   const settle = (stored: StoredJob, end: RunEnd): void => {

@@ -71,3 +71,6 @@ export const Job = Struct({
   starred: Optional(Flag())
 })
 export type Job = Static<typeof Job>
+
+/** `GET /api/jobs`: newest first. */
+export const JobList = Struct({ jobs: List(Job) })

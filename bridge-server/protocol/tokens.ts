@@ -16,6 +16,19 @@ export const NewToken = Struct(
 )
 export type NewToken = Static<typeof NewToken>
 
+/** `GET /api/tokens`. */
+export const TokenList = Struct({ tokens: List(NamedToken) })
+
+/** A token that was made; it is shown this once. */
+export const MadeToken = Struct({ id: Text(), token: Text() })
+
+/** `POST /api/pairing`: a code, good for so many seconds. */
+export const PairingOffer = Struct({ code: Text(), expiresIn: Integer() })
+
+/** `POST /api/pairing/claim`: the code that somebody reads elsewhere, for a token. */
+export const PairingClaim = Struct({ code: Text() })
+export const PairedToken = Struct({ token: Text() })
+
 /** The file that keeps tokens. */
 export const TokenFile = Struct({
   tokens: List(

@@ -4,6 +4,7 @@ import { missingBlobs, type BlobStore } from '../jobs/blobs.ts'
 import { AnnotateRequest, maxAnnotatedPixels, type AnnotateReply } from '../protocol/annotators.ts'
 import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
 import { checked } from '../protocol/parse.ts'
+import type { OwnBlobs } from './own-blobs.ts'
 import { bytesOfBlob, sendImage, type ImageQuery } from './image-reply.ts'
 
 /** Makes a map and stores it as a blob. Rejects with AppError, or with the signal's reason as soon as it is aborted. */
@@ -12,6 +13,7 @@ export type Annotate = (request: AnnotateRequest, signal: AbortSignal) => Promis
 interface AnnotateParts {
   readonly annotate: Annotate
   readonly blobs: BlobStore
+  readonly owned: OwnBlobs
 }
 
 const maxRequestBytes = 16 * 1024
@@ -19,7 +21,7 @@ const maxRequestBytes = 16 * 1024
 const remembered = 64
 
 /** `POST /api/annotate`: a picture's map. `GET /api/maps/:blob`: its bytes, for whoever had it made. */
-export function annotateRoutes(app: FastifyInstance, { annotate, blobs }: AnnotateParts): void {
+export function annotateRoutes(app: FastifyInstance, { annotate, blobs, owned }: AnnotateParts): void {
   const maps = new Map<string, Map<string, ImageRef>>()
   const remember = (holder: string, image: ImageRef): void => {
     const own = maps.get(holder) ?? new Map<string, ImageRef>()
@@ -32,11 +34,12 @@ export function annotateRoutes(app: FastifyInstance, { annotate, blobs }: Annota
 
   app.post('/api/annotate', { bodyLimit: maxRequestBytes }, async (request, reply) => {
     const asked = checked(AnnotateRequest, request.body)
-    await checkImage(asked.image, blobs)
+    await checkImage(asked.image, owned.of(request.holder))
     const signal = closing(reply)
     try {
       const image = await annotate(asked, signal)
       remember(request.holder, image)
+      owned.add(request.holder, image.blob)
       return await reply.send({ image } satisfies AnnotateReply)
     } catch (error) {
       if (!signal.aborted) throw error
@@ -67,7 +70,10 @@ function closing({ raw }: FastifyReply): AbortSignal {
 }
 
 /** Throws AppError 'too-large', 'blob-missing', 'blob-mismatch'. */
-async function checkImage({ blob, width, height, format }: ImageRef, blobs: BlobStore): Promise<void> {
+async function checkImage(
+  { blob, width, height, format }: ImageRef,
+  blobs: Pick<BlobStore, 'renew'>
+): Promise<void> {
   if (width * height > maxAnnotatedPixels)
     throw new AppError('too-large', {
       message: `The picture has ${width} × ${height} pixels; ${maxAnnotatedPixels} are allowed.`,

@@ -5,6 +5,8 @@ import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { createBlobUploads } from '../jobs/blob-uploads.ts'
+import type { BlobStore } from '../jobs/blobs.ts'
+import type { JobStore } from '../jobs/job-store.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
 import { PROTOCOL_VERSION } from '../protocol/messages.ts'
@@ -12,6 +14,7 @@ import { parseJson } from '../protocol/parse.ts'
 import { namesOf, type Access } from './access.ts'
 import { annotateRoutes, type Annotate } from './annotate-routes.ts'
 import { blobRoutes } from './blob-routes.ts'
+import { checkDescribed, docsRoutes } from './docs-routes.ts'
 import { downloadRoutes, type DownloadKeeper } from './download-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -20,18 +23,24 @@ import { createMetrics, metricsRoute } from './metrics.ts'
 import { guardPace } from './pace.ts'
 import { claimRoute, createPairing, offerRoute } from './pairing.ts'
 import { modelRoutes, type ModelKeeper } from './model-routes.ts'
+import { createOwnBlobs } from './own-blobs.ts'
+import { createPresence } from './presence.ts'
 import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
 import type { Route } from '../sdapi/call.ts'
 import { registerSdapi, type SdapiAccess } from './sdapi.ts'
 import { guardRequests, requireToken } from './security.ts'
 import { socketRoute, type SocketParts } from './socket.ts'
+import { statusRoutes, type StatusParts } from './status-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
 import { createWebServer } from './web-server.ts'
 
 /** A message is JSON with prompts in it, and no pixels. */
 const maxMessageBytes = 256 * 1024
 
-interface AppParts extends SocketParts {
+interface AppParts
+  extends Omit<SocketParts, 'owned' | 'presence'>, Pick<StatusParts, 'engine' | 'dataFolder'> {
+  readonly blobs: BlobStore
+  readonly store: JobStore
   /** Used for the `Host` check while the app does not listen. */
   readonly port: number
   readonly access: Access
@@ -56,12 +65,15 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     forceCloseConnections: true,
     serverFactory: (handler) => createWebServer(handler, access, limits)
   })
+  checkDescribed(app)
   const port = (): number => boundPort(app.server.address()) ?? parts.port
   const pairing = createPairing({
     issue: () => tokens.add('Paired by code').token,
     now: Date.now
   })
   const metrics = createMetrics(app, parts)
+  const owned = createOwnBlobs({ ...parts, now: Date.now })
+  const presence = createPresence()
   answerErrors(app)
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
   // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
@@ -80,7 +92,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   app.get('/api/health', health)
   app.get('/health', health)
   await app.register((open) => {
-    socketRoute(open, parts)
+    docsRoutes(open, parts.version)
+    socketRoute(open, { ...parts, owned, presence })
     claimRoute(open, pairing)
   })
   await app.register(async (closed) => {
@@ -95,7 +108,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     )
     closed.get('/api/catalogue', () => parts.catalogue())
     blobRoutes(closed, {
-      blobs: parts.blobs,
+      ...{ blobs: parts.blobs, owned },
       uploads: createBlobUploads(parts.blobs, Date.now),
       takeUpload: createUploadQuota(limits.uploadBytes, Date.now)
     })
@@ -104,7 +117,8 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     modelRoutes(closed, parts.models, createUploadQuota(limits.modelBytes, Date.now))
     await downloadRoutes(closed, parts.downloads)
     promptRoutes(closed, parts.readPrompt)
-    annotateRoutes(closed, parts)
+    annotateRoutes(closed, { ...parts, owned })
+    statusRoutes(closed, { ...parts, pictureBytes: () => parts.store.blobBytes() }, presence)
     metricsRoute(closed, metrics)
     await closed.register((owners) => {
       tokenRoutes(owners, tokens)

@@ -4,9 +4,11 @@ import { AppError } from '../errors.ts'
 import type { BlobUploads } from '../jobs/blob-uploads.ts'
 import { maxBlobBytes, missingBlobs, tooLarge, type BlobStore } from '../jobs/blobs.ts'
 import { contentRangeOf } from './byte-range.ts'
+import type { OwnBlobs } from './own-blobs.ts'
 
 interface BlobRoutesParts {
   readonly blobs: BlobStore
+  readonly owned: OwnBlobs
   readonly uploads: BlobUploads
   /** Throws AppError 'too-many' where a holder of a token has sent too much. */
   readonly takeUpload: (holder: string, bytes: number) => void
@@ -16,10 +18,11 @@ interface BlobRoutesParts {
  * `HEAD` and `PUT /api/blobs/:sha256`: raw bytes on their way to a job. A `PUT` with `Content-Range` is the next part of a large blob:
  * it is answered 202 until the last one, and `Upload-Offset` tells where the next part begins.
  */
-export function blobRoutes(app: FastifyInstance, { blobs, uploads, takeUpload }: BlobRoutesParts): void {
+export function blobRoutes(app: FastifyInstance, parts: BlobRoutesParts): void {
+  const { blobs, owned, uploads, takeUpload } = parts
   app.head<{ Params: { id: string } }>('/api/blobs/:id', async (request, reply) => {
     const id = blobId(request.params.id)
-    const bytes = await blobs.renew(id)
+    const bytes = await owned.of(request.holder).renew(id)
     if (bytes === null) {
       void reply.header('upload-offset', uploads.held(request.holder, id))
       throw missingBlobs([id])
@@ -48,7 +51,12 @@ export function blobRoutes(app: FastifyInstance, { blobs, uploads, takeUpload }:
         range === undefined
           ? await blobs.putStream(id, body)
           : await uploads.add(request.holder, id, contentRangeOf(range), body)
-      if (was !== null) return reply.status(was === 'new' ? 201 : 200).send({ blob: id })
+      if (was !== null) {
+        // Not whether it is new here, which would tell what others have.
+        const isKnown = owned.has(request.holder, id)
+        owned.add(request.holder, id)
+        return reply.status(isKnown ? 200 : 201).send({ blob: id })
+      }
       void reply.header('upload-offset', uploads.held(request.holder, id))
       return reply.status(202).send({ blob: id })
     }

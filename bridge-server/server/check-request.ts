@@ -8,7 +8,7 @@ import { checkUpscale } from './check-upscale.ts'
  * What a schema cannot say: the area lies in the canvas, every image has the area's size and is here in full.
  * Throws AppError 'bad-message', 'too-large', 'blob-missing' (naming every blob that is to be sent), 'blob-mismatch'.
  */
-export async function checkRequest(request: GenerateRequest, blobs: BlobStore): Promise<void> {
+export async function checkRequest(request: GenerateRequest, blobs: Pick<BlobStore, 'renew'>): Promise<void> {
   checkArea(request)
   checkUpscale(request)
   const images = imagesByField(request)

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
+import { checked } from '../protocol/parse.ts'
+import { PairingClaim } from '../protocol/tokens.ts'
 import { isSame } from './security.ts'
 
 /** Without letters and digits that look alike. */
@@ -67,12 +69,10 @@ export function offerRoute(app: FastifyInstance, pairing: Pairing): void {
 /** `POST /api/pairing/claim` for those who have a code. */
 export function claimRoute(app: FastifyInstance, pairing: Pairing): void {
   app.post<{ Body: unknown }>('/api/pairing/claim', { bodyLimit: 1024 }, ({ body }) => {
-    const code: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'code') : undefined
-    if (typeof code !== 'string')
-      throw new AppError('bad-message', {
-        message: 'A claim is { "code": "…" }.',
-        hint: 'Send the code as JSON; the panel in the browser shows one under “Photoshop panel”.'
-      })
+    const { code } = checked(PairingClaim, body, {
+      name: 'The claim',
+      hint: 'Send { "code": "…" } as JSON; the panel in the browser shows one under “Photoshop panel”.'
+    })
     return { token: pairing.claim(code) }
   })
 }

@@ -2,7 +2,7 @@ import type { WebSocket } from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import type { RawData } from 'ws'
 import { AppError, toErrorReply } from '../errors.ts'
-import type { BlobStore } from '../jobs/blobs.ts'
+import { holderOf } from '../jobs/job.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { PROTOCOL_VERSION, type ClientMessage, type ServerMessage } from '../protocol/messages.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
@@ -10,6 +10,8 @@ import { parseClientMessage, type Parsed } from '../protocol/parse.ts'
 import { checkRequest } from './check-request.ts'
 import { createBucket, createCounts, type Limits } from './limits.ts'
 import { unauthorized } from './security.ts'
+import type { OwnBlobs } from './own-blobs.ts'
+import type { Presence } from './presence.ts'
 import { clientKey, type Tokens } from './tokens.ts'
 
 /** A connection that has not said hello by then is closed. */
@@ -26,7 +28,8 @@ export interface SocketParts {
   readonly version: string
   readonly device: () => string
   readonly queue: Queue
-  readonly blobs: BlobStore
+  readonly owned: OwnBlobs
+  readonly presence: Presence
   /** Throws AppError where a job names networks that are not there, before it waits for nothing. */
   readonly checkNetworks?: (request: GenerateRequest) => Promise<void>
 }
@@ -81,6 +84,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
     const { holder } = greeting
     try {
       socket.on('close', parts.countOfToken(holder))
+      socket.on('close', parts.presence.enter(holder))
     } catch (error) {
       refuse(error instanceof AppError ? error : unauthorized())
       return
@@ -128,7 +132,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
 async function obey(
   message: ClientMessage,
   client: string,
-  { queue, blobs, checkNetworks }: SocketParts
+  { queue, owned, checkNetworks }: SocketParts
 ): Promise<void> {
   switch (message.type) {
     case 'hello':
@@ -137,7 +141,7 @@ async function obey(
         hint: 'Leave the second hello out, or open another connection for it.'
       })
     case 'generate':
-      await checkRequest(message.request, blobs)
+      await checkRequest(message.request, owned.of(holderOf(client)))
       await checkNetworks?.(message.request)
       queue.submit(client, message.jobId, message.request)
       return

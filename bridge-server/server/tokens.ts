@@ -1,11 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
+import { clientKey, owner } from '../jobs/job.ts'
 import { checked } from '../protocol/parse.ts'
 import { TokenFile, type NamedToken } from '../protocol/tokens.ts'
 
-/** Whoever has the token of the printed link. */
-export const owner = 'owner'
+export { clientKey, owner }
 
 /** Tokens at most; each may cost a comparison in every request. */
 const most = 100
@@ -82,7 +82,3 @@ export function openTokens({ ownerToken, file, now }: TokensParts): Tokens {
 
 /** A token has 192 random bits, so a plain hash of it tells nothing. */
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
-
-/** A client's name among those of all tokens: nobody has the jobs of a client of another token. */
-export const clientKey = (holder: string, client: string): string =>
-  holder === owner ? client : `${holder}/${client}`

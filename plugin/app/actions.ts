@@ -6,13 +6,14 @@ import { createDiscards } from './discards.ts'
 import { sendJob } from './generate.ts'
 import { recalled } from './history.ts'
 import { createDownloadActions, type DownloadActions } from './download-actions.ts'
+import { createStatusActions, type StatusActions } from './status-actions.ts'
 import { createModelActions, type ModelActions } from './model-actions.ts'
 import type { Settings } from './settings.ts'
 import { pictureSettings } from './picture-settings.ts'
 import { intentInForce, type PictureTold, type VariationId } from './state.ts'
 
 /** What a person can do. None rejects: what goes wrong becomes a notice in the state. */
-export interface Actions extends ModelActions, DownloadActions {
+export interface Actions extends ModelActions, DownloadActions, StatusActions {
   /** Tries the server again at once. */
   readonly connect: () => void
   readonly change: (change: Partial<Settings>) => void
@@ -67,6 +68,7 @@ export function createActions(context: ActionContext): Actions {
   return {
     ...createModelActions(context),
     ...createDownloadActions(context),
+    ...createStatusActions(context),
     connect: () => client.connect(),
     change: (change) => dispatch({ type: 'settings-changed', change }),
     async generate() {

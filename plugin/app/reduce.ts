@@ -74,6 +74,8 @@ function reducePanel(state: AppState, event: PanelEvent): AppState {
       return event.isApplied ? { ...hidden(state), isApplying: false } : { ...state, isApplying: false }
     case 'noticed':
       return { ...state, notice: event.notice }
+    case 'status-loaded':
+      return { ...state, status: event.status }
     case 'picture-told':
       return { ...state, told: event.told }
     case 'variation-shown':

@@ -3,6 +3,7 @@ import type { DownloadKind, DownloadList } from '#protocol/downloads.ts'
 import type { PromptQuestion, PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job } from '#protocol/results.ts'
+import type { ServerStatus } from '#protocol/status.ts'
 import type { Notice } from './notice.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import { offeredIntent, type DocumentView } from './document-view.ts'
@@ -44,6 +45,8 @@ export interface AppState {
   readonly downloads: DownloadList | null
   /** What can be downloaded is laid out, all of it or one kind; null: it is not. */
   readonly downloadsShown: { readonly kind: DownloadKind | null } | null
+  /** Null until somebody asked. */
+  readonly status: ServerStatus | null
   readonly document: DocumentView | null
   readonly settings: Settings
   /** How the model reads the prompts of a moment ago; null while nobody has told. */
@@ -78,6 +81,7 @@ export type PanelEvent =
   | { readonly type: 'applying-began' }
   | { readonly type: 'applying-ended'; readonly isApplied: boolean }
   | { readonly type: 'noticed'; readonly notice: Notice | null }
+  | { readonly type: 'status-loaded'; readonly status: ServerStatus }
   | { readonly type: 'picture-told'; readonly told: PictureTold | null }
 
 /** What is heard of models, and from them. */
@@ -117,6 +121,7 @@ export const initialState = (settings: Settings): AppState => ({
   catalogue: null,
   downloads: null,
   downloadsShown: null,
+  status: null,
   document: null,
   settings,
   promptsRead: null,

@@ -9,7 +9,8 @@ import { receiveBands, receiveWhole, sendBlob, type Bytes } from './image-transf
 import { createDownloadRequests, type DownloadRequests } from './download-requests.ts'
 import { createMapRequests, type MapRequests } from './map-requests.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
-import { isCatalogue, isJob, isJobList } from './replies.ts'
+import type { ServerStatus } from '#protocol/status.ts'
+import { isCatalogue, isJob, isJobList, isServerStatus } from './replies.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
 import type { Token } from './token.ts'
 
@@ -28,6 +29,9 @@ export interface BridgeClient extends ModelRequests, MapRequests, DownloadReques
   readonly connect: () => void
   readonly disconnect: () => void
   readonly catalogue: () => Promise<Catalogue>
+  readonly status: () => Promise<ServerStatus>
+  /** The owner alone may. */
+  readonly revokeToken: (id: string) => Promise<void>
   /** Names an image by its bytes, without sending anything. */
   readonly describe: (image: ImageToSend) => Promise<ImageRef>
   /** Sends an image unless the server has it. The reference must be the image's own. */
@@ -102,6 +106,10 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
     connect: () => connection.open(),
     disconnect: () => connection.close(),
     catalogue: () => askJson('/catalogue', isCatalogue),
+    status: () => askJson('/status', isServerStatus),
+    async revokeToken(id) {
+      await ask(`/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })
+    },
     async describe({ width, height, format, data }) {
       return { blob: await digest(piecesOf(data)), width, height, format }
     },

@@ -5,6 +5,7 @@ import type { ErrorReply } from '#protocol/errors.ts'
 import type { ServerMessage } from '#protocol/messages.ts'
 import type { PromptReport } from '#protocol/prompt.ts'
 import type { Job } from '#protocol/results.ts'
+import type { ServerStatus } from '#protocol/status.ts'
 
 // A server of the same protocol version is trusted to keep to the schemas; these checks tell its replies from those of
 // something else on the port, and keep the validator of the schemas out of the panel.
@@ -47,6 +48,9 @@ export const isDownloadList = (value: unknown): value is DownloadList =>
 
 export const isAnnotateReply = (value: unknown): value is AnnotateReply =>
   has(value, 'image') && has(value.image, 'blob') && has(value.image, 'format')
+
+export const isServerStatus = (value: unknown): value is ServerStatus =>
+  has(value, 'uptimeSeconds') && has(value, 'jobs') && has(value, 'engine') && has(value, 'disk')
 
 export const isPromptReport = (value: unknown): value is PromptReport =>
   has(value, 'prompt') && has(value.prompt, 'problems') && has(value, 'negativePrompt')

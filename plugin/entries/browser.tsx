@@ -79,7 +79,16 @@ function Page() {
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <AppContext value={{ store, actions, thumbnails, addModels: actions.addModels, writesPictures: true }}>
+  <AppContext
+    value={{
+      store,
+      actions,
+      thumbnails,
+      addModels: actions.addModels,
+      writesPictures: true,
+      docsUrl: '/docs'
+    }}
+  >
     <ThemedProvider>
       <Page />
     </ThemedProvider>

@@ -26,6 +26,8 @@ export const callNames = [
   'refreshDownloads',
   'stepDownload',
   'chooseForModel',
+  'refreshStatus',
+  'revokeToken',
   'addFolder',
   'removeFolder',
   'thumbnail',

@@ -196,6 +196,8 @@ function actionsOf(
     refreshDownloads: () => act('refreshDownloads'),
     stepDownload: (id, step) => act('stepDownload', { id, step }),
     chooseForModel: (id, choice) => act('chooseForModel', { id, choice }),
+    refreshStatus: () => act('refreshStatus'),
+    revokeToken: (id) => act('revokeToken', id),
     addFolder: (folder) => act('addFolder', folder),
     removeFolder: (folder) => act('removeFolder', folder)
   }

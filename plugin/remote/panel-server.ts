@@ -172,6 +172,8 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
         const [id, choice] = [textOf(fieldOf(argument, 'id')), choiceOf(fieldOf(argument, 'choice'))]
         void actions.chooseForModel(id, choice)
       }),
+    refreshStatus: begun(() => void actions.refreshStatus()),
+    revokeToken: withText((id) => void actions.revokeToken(id)),
     addFolder: withText((folder) => void actions.addFolder(folder)),
     removeFolder: withText((folder) => void actions.removeFolder(folder)),
     thumbnail: async (argument) =>

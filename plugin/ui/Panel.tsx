@@ -11,6 +11,7 @@ import { PictureOffer } from './PictureOffer.tsx'
 import { PromptSection } from './PromptSection.tsx'
 import { ResultsGrid } from './ResultsGrid.tsx'
 import { SettingsSection } from './SettingsSection.tsx'
+import { StatusSection } from './StatusSection.tsx'
 import { useActions, useAppState } from './use-app.ts'
 import { useModelDrop } from './use-model-drop.ts'
 
@@ -38,6 +39,7 @@ export function Panel({ children, ...connection }: PanelProps) {
       <UndoDiscard />
       <SettingsSection />
       <HistorySection />
+      <StatusSection />
       {children}
       <LiveStatus />
       <DownloadsDialog />

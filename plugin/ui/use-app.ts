@@ -15,6 +15,8 @@ export interface App {
   readonly addModels?: Actions['addModels']
   /** The editor writes picture files itself, and so what the panel says of them counts. */
   readonly writesPictures?: boolean
+  /** Where the server's API is described, for a link; absent where none can be opened. */
+  readonly docsUrl?: string
 }
 
 export const AppContext = createContext<App | null>(null)

@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import { WebSocket } from 'ws'
 import { createBlobStore } from '../../bridge-server/jobs/blobs.ts'
 import { createJobStore } from '../../bridge-server/jobs/job-store.ts'
-import type { RunJob } from '../../bridge-server/jobs/job.ts'
+import { owner, type RunJob } from '../../bridge-server/jobs/job.ts'
 import { createPreviews } from '../../bridge-server/jobs/previews.ts'
 import { createQueue } from '../../bridge-server/jobs/queue.ts'
 import { PROTOCOL_VERSION, type ServerMessage } from '../../bridge-server/protocol/messages.ts'
@@ -101,6 +101,8 @@ export async function startBridge({
     }),
     version: '0.0.0',
     device: () => 'cpu',
+    engine: () => ({ state: 'asleep', starts: 0, ends: [] }),
+    ...{ store, dataFolder: data },
     port: 7421,
     access,
     catalogue: () => Promise.resolve(catalogue),
@@ -111,6 +113,12 @@ export async function startBridge({
   return {
     ...{ app, queue, blobs, store, bugs, port, data },
     url: `http://localhost:${port}`,
+    /** Bytes that the owner has sent. */
+    give: async (bytes: Uint8Array) => {
+      const blob = await blobs.put(bytes)
+      store.ownBlob(owner, blob, Date.now())
+      return blob
+    },
     close: async () => {
       await queue.stop()
       await app.close()

@@ -203,6 +203,8 @@ function createFakeClient() {
       answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),
     addFolder: (folder) => answer('addFolder', () => void calls.push(`folder ${folder}`)),
     removeFolder: (folder) => answer('removeFolder', () => void calls.push(`no folder ${folder}`)),
+    status: () => Promise.reject(new CodedError('not-found', 'Nobody asks how this server is')),
+    revokeToken: (id) => answer('revokeToken', () => void calls.push(`revoke ${id}`)),
     downloads: () => Promise.resolve({ items: [], freeBytes: 0, problems: [], mayChange: true }),
     stepDownload: () => Promise.resolve()
   }

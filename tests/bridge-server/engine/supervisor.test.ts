@@ -96,6 +96,7 @@ it('does not start a job that was cancelled before', async () => {
 })
 
 it('says how the process died, and has another for the next job', async () => {
+  const before = engine.health()
   await expect(engine.run(jobOf('die'), stageOf())).rejects.toMatchObject({
     code: 'engine-died',
     message: expect.stringContaining('SIGKILL') as unknown,
@@ -106,6 +107,10 @@ it('says how the process died, and has another for the next job', async () => {
     message: expect.stringContaining('exit code 3') as unknown
   })
   await engine.run(jobOf('a'), stageOf())
+  const { state, starts, ends } = engine.health()
+  expect(state).toBe('running')
+  expect(starts - before.starts).toBeGreaterThanOrEqual(2)
+  expect(ends.slice(-2).map(({ reason }) => reason)).toEqual(['SIGKILL', 'exit code 3'])
 })
 
 it('passes errors that a person can act on as they are, and bugs with their stack', async () => {

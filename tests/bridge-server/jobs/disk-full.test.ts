@@ -1,39 +1,18 @@
-import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import type { Job } from '../../../bridge-server/protocol/results.ts'
 import { aRequest, newJobId, openSocket, sha256, startBridge, testToken } from '../../support/bridge.ts'
+import { mountSmallDisk } from '../../support/small-disk.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-disk-'))
-const small = isMounted()
+const disk = mountSmallDisk(folder, '3m')
 afterAll(() => {
-  if (small) execFileSync('umount', ['--lazy', folder])
+  disk?.unmount()
   rmSync(folder, { recursive: true, force: true })
 })
-
-/** A disk of three megabytes, which only Linux and root can make. */
-function isMounted(): boolean {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'tmpfs', folder], { stdio: 'ignore' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const filler = path.join(folder, 'filler')
-function fill(): void {
-  for (const size of [65536, 4096, 1])
-    try {
-      for (;;) appendFileSync(filler, Buffer.alloc(size, 1))
-    } catch {
-      // Full for pieces of this size.
-    }
-}
 
 let isFilled = false
 let startFilling: () => void = () => undefined
@@ -54,7 +33,7 @@ const start = () =>
         if (request.prompt.startsWith('fill') && !isFilled) {
           await filling
           isFilled = true
-          fill()
+          disk?.fill()
         }
         const size = { width: 128, height: 128 }
         const blob = await blobs.put(pixelsOf(request.prompt))
@@ -73,7 +52,7 @@ const connected = async (port: number) => {
   return socket
 }
 
-it.skipIf(!small)(
+it.skipIf(disk === null)(
   'a full disk (which can be made only by root on Linux) fails jobs clearly, leaves what is there alone, and is over when there is room',
   async () => {
     const headers = { authorization: `Bearer ${testToken}`, 'x-marquee-client': 'client-of-tests' }
@@ -115,7 +94,7 @@ it.skipIf(!small)(
     await expectGood()
     expect(bridge.bugs).toEqual([])
 
-    rmSync(filler)
+    disk?.makeRoom()
     await socket.next('done', submit('later'))
     socket.close()
     await bridge.close()
@@ -123,12 +102,12 @@ it.skipIf(!small)(
     socket = await connected(bridge.port)
     await expectGood()
     await socket.next('done', submit('after a restart'))
-    const last = [failing, waiting].map(
-      (id) =>
-        socket.messages.find((m) => 'jobId' in m && m.jobId === id && m.type === 'done') ??
-        bridge.queue.find('client-of-tests', id).job
-    )
-    for (const job of last) expect('state' in job ? job.state : job.type).toMatch(/done|failed/)
+    // What was told stays so: nobody hears a second end.
+    for (const id of [failing, waiting]) {
+      const { state, error } = bridge.queue.find('client-of-tests', id).job
+      expect([state, error?.code]).toEqual(['failed', 'disk-full'])
+      expect(socket.messages.filter((m) => 'jobId' in m && m.jobId === id)).toEqual([])
+    }
     socket.close()
     await bridge.close()
   }

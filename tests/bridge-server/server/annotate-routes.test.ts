@@ -34,7 +34,7 @@ const call = (path: string, { token = testToken, ...init }: RequestInit & { toke
   })
 
 const annotate = async (changes: object = {}, signal: AbortSignal | null = null) => {
-  const image = { blob: await bridge.blobs.put(new Uint8Array(16)), width: 2, height: 2, format: 'rgba8' }
+  const image = { blob: await bridge.give(new Uint8Array(16)), width: 2, height: 2, format: 'rgba8' }
   return call('/api/annotate', {
     method: 'POST',
     body: JSON.stringify({ annotator: 'canny', image, ...changes }),
@@ -92,6 +92,6 @@ it.each([
 })
 
 it('refuses a blob of another length', async () => {
-  const blob = await bridge.blobs.put(new Uint8Array(15))
+  const blob = await bridge.give(new Uint8Array(15))
   expect(await (await annotate(image({ blob }))).json()).toMatchObject({ code: 'blob-mismatch' })
 })

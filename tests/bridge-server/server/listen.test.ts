@@ -23,9 +23,9 @@ const started = async () => {
 }
 
 const second = async (port: number) => {
-  const { queue, blobs } = await started()
+  const { queue, blobs, store, data } = await started()
   const app = await buildApp({
-    ...{ queue, blobs, port },
+    ...{ queue, blobs, store, port, dataFolder: data },
     previews: {
       put: () => ({ blob: '', width: 1, height: 1, format: 'rgba8' }),
       get: () => null,
@@ -41,6 +41,7 @@ const second = async (port: number) => {
     },
     version: '',
     device: () => '',
+    engine: () => ({ state: 'asleep', starts: 0, ends: [] }),
     catalogue: () => Promise.reject(new Error('no call is expected')),
     models: noModels,
     downloads: noDownloads,

@@ -191,7 +191,7 @@ it('names the blobs that are missing, and an image whose blob has another size',
   const missing = await socket.next('error')
   expect(missing.error.code).toBe('blob-missing')
   expect(missing.error.message).toContain(blob)
-  await bridge.blobs.put(new Uint8Array([7]))
+  await bridge.give(new Uint8Array([7]))
   const jobId = newJobId()
   socket.say({ type: 'generate', jobId, request })
   const { error } = await socket.next('error', jobId)

@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openTokens } from '../../../bridge-server/server/tokens.ts'
-import { aRequest, newJobId, openSocket, startBridge, testToken } from '../../support/bridge.ts'
+import { checked } from '../../../bridge-server/protocol/parse.ts'
+import { ServerStatus } from '../../../bridge-server/protocol/status.ts'
+import { aRequest, newJobId, openSocket, sha256, startBridge, testToken } from '../../support/bridge.ts'
 
 let bridge: Awaited<ReturnType<typeof startBridge>>
 beforeEach(async () => {
@@ -93,6 +96,61 @@ it('shows a token nothing of another one’s jobs, even under the same client id
       ] as const)
         expect((await call(url, as(token, method))).status, url).toBe(other === index ? 200 : 404)
   }
+})
+
+it('gives and names no blob to another token, not even to one that knows what it is called', async () => {
+  const [one, two] = [await newToken('One'), await newToken('Two')]
+  const pixels = randomBytes(64 * 64 * 4)
+  const blob = sha256(pixels)
+  const blobCall = (token: string, method: string) =>
+    call(`/api/blobs/${blob}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+      ...(method === 'PUT' ? { body: pixels } : {})
+    })
+  const snapshot = { blob, width: 64, height: 64, format: 'rgba8' as const }
+  const ask = async (token: string) => {
+    const socket = await openSocket(bridge.port, client)
+    await socket.hello({ token })
+    const jobId = newJobId()
+    socket.say({ type: 'generate', jobId, request: aRequest({ mode: 'img2img', snapshot }) })
+    const told = await socket.until(() =>
+      socket.messages.find(({ type }) => type === 'done' || type === 'error')
+    )
+    socket.close()
+    return told
+  }
+  expect((await blobCall(one.token, 'PUT')).status).toBe(201)
+  expect((await blobCall(one.token, 'HEAD')).status).toBe(200)
+  for (const token of [two.token, testToken]) {
+    expect((await blobCall(token, 'HEAD')).status).toBe(404)
+    expect(await ask(token)).toMatchObject({ type: 'error', error: { code: 'blob-missing' } })
+  }
+  expect(await ask(one.token)).toMatchObject({ type: 'done' })
+  // Who has the bytes may send them, and is not told that they were here.
+  expect((await blobCall(two.token, 'PUT')).status).toBe(201)
+  expect((await blobCall(two.token, 'PUT')).status).toBe(200)
+  expect(await ask(two.token)).toMatchObject({ type: 'done' })
+  // What was noted is forgotten after an hour; what a job names is the holder's as long as the job is.
+  bridge.store.forgetOwners(Date.now() + 1)
+  expect((await blobCall(one.token, 'HEAD')).status).toBe(200)
+  expect((await blobCall(testToken, 'HEAD')).status).toBe(404)
+})
+
+it('tells the owner who is connected, and others only of themselves', async () => {
+  const { id, token } = await newToken('The tablet')
+  const socket = await openSocket(bridge.port, client)
+  await socket.hello({ token })
+  const statusOf = async (as_: string) =>
+    checked(ServerStatus, await (await call('/api/status', as(as_))).json())
+  const [own, others] = [await statusOf(testToken), await statusOf(token)]
+  expect(own).toMatchObject({ sockets: 0, mayChange: true, tokens: [{ id, name: 'The tablet', sockets: 1 }] })
+  expect(others).toMatchObject({ sockets: 1, mayChange: false, tokens: null })
+  expect(own).toMatchObject({ version: '0.0.0', device: 'cpu', jobs: { waiting: 0, running: 0 } })
+  expect([own.disk.free > 0, own.memory.total > own.memory.free]).toEqual([true, true])
+  socket.close()
+  await expect.poll(async () => (await statusOf(testToken)).tokens?.[0]?.sockets).toBe(0)
+  expect((await fetch(`${bridge.url}/api/status`)).status).toBe(401)
 })
 
 it('answers a pairing code with a token of its own', async () => {

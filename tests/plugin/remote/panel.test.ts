@@ -119,6 +119,8 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       refreshDownloads: noted('refreshDownloads'),
       stepDownload: noted('stepDownload'),
       chooseForModel: noted('chooseForModel'),
+      refreshStatus: noted('refreshStatus'),
+      revokeToken: noted('revokeToken'),
       addFolder: noted('addFolder'),
       removeFolder: noted('removeFolder'),
       dismissNotice: () => store.dispatch({ type: 'noticed', notice: null })
@@ -234,6 +236,8 @@ describe('a panel in another process', () => {
     await actions.stepDownload('sd15', 'start')
     actions.closeDownloads()
     await actions.chooseForModel('pocket', { prediction: 'v', vae: null })
+    await actions.refreshStatus()
+    await actions.revokeToken('token-1')
     await actions.addFolder('/models')
     await actions.removeFolder('/models')
     await copy('text')
@@ -258,6 +262,8 @@ describe('a panel in another process', () => {
       ['stepDownload', 'sd15', 'start'],
       ['closeDownloads'],
       ['chooseForModel', 'pocket', { prediction: 'v', vae: null }],
+      ['refreshStatus'],
+      ['revokeToken', 'token-1'],
       ['addFolder', '/models'],
       ['removeFolder', '/models'],
       ['copy', 'text']

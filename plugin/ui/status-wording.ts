@@ -1,0 +1,31 @@
+import type { ConnectedToken, ServerStatus } from '#protocol/status.ts'
+import { bytesWords } from './model-wording.ts'
+import { durationWords } from './wording.ts'
+
+/** The facts about the server in the order in which a person looks for them, each with its name. */
+export function statusLines(status: ServerStatus, now: number): readonly (readonly [string, string])[] {
+  const { jobs, device, memory, disk, sockets } = status
+  return [
+    ['Jobs', jobs.running + jobs.waiting === 0 ? 'None' : `${jobs.running} running, ${jobs.waiting} waiting`],
+    ['Device', device],
+    ['Engine', engineWords(status.engine, now)],
+    ['Memory', `${bytesWords(memory.free)} free of ${bytesWords(memory.total)}`],
+    ['Disk', `${bytesWords(disk.pictures)} of pictures, ${bytesWords(disk.free)} free`],
+    ['Connected', `${sockets} with your link`],
+    ['Running for', durationWords(status.uptimeSeconds)],
+    ['Version', status.version]
+  ]
+}
+
+function engineWords({ state, ends }: ServerStatus['engine'], now: number): string {
+  const last = ends.at(-1)
+  const words = state === 'running' ? 'Running' : 'Starts with the next job'
+  if (last === undefined) return words
+  const times = ends.length === 1 ? 'once' : `${ends.length} times`
+  return `${words}; ended unasked ${times}, last ${durationWords((now - last.at) / 1000)} ago (${last.reason})`
+}
+
+export function tokenWords({ created, sockets }: ConnectedToken): string {
+  const since = new Date(created).toISOString().slice(0, 10)
+  return sockets === 0 ? `not connected, since ${since}` : `connected, since ${since}`
+}
