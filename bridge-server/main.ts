@@ -5,11 +5,12 @@ import { catalogueOf } from './catalogue.ts'
 import { readConfig, type Config } from './config.ts'
 import { createEngine } from './engine/supervisor.ts'
 import { AppError, toErrorReply } from './errors.ts'
-import { createBlobStore } from './jobs/blobs.ts'
+import { createBlobStore, type BlobStore } from './jobs/blobs.ts'
 import { openDataFolder, type DataFolder } from './jobs/data-folder.ts'
-import { createJobStore } from './jobs/job-store.ts'
+import { createJobStore, type JobStore } from './jobs/job-store.ts'
 import { createPreviews } from './jobs/previews.ts'
-import { createQueue } from './jobs/queue.ts'
+import { createQueue, type Queue } from './jobs/queue.ts'
+import type { RetentionLimits } from './jobs/retention.ts'
 import { openBrowser } from './open-browser.ts'
 import { openDownloads } from './open-downloads.ts'
 import { networksNamed } from './pipeline/networks.ts'
@@ -88,9 +89,7 @@ async function serve(config: Config): Promise<void> {
     access: config.access,
     limits: defaultLimits,
     version: config.version,
-    device: () => engine.device(),
-    engine: () => engine.health(),
-    ...{ store, dataFolder: config.data },
+    ...{ store, dataFolder: config.data, device: () => engine.device(), engine: () => engine.health() },
     port: config.port,
     catalogue,
     checkNetworks,
@@ -113,12 +112,7 @@ async function serve(config: Config): Promise<void> {
   folder.announce(address)
   queue.start()
   if (config.warm) warmFirst().catch((error: unknown) => log.error(error))
-  keepSweeping(async () => {
-    queue.prune(config.retention)
-    const before = Date.now() - unnamedBlobHours * hour
-    store.forgetOwners(before)
-    await blobs.sweep(store.blobs(), before)
-  }, log)
+  keepSweeping(() => sweep({ queue, blobs, store, retention: config.retention }), log)
   stopOnSignals(async () => {
     const stopped = queue.stop()
     stopEngines()
@@ -192,6 +186,20 @@ async function openModels(config: Config, folder: DataFolder) {
   const extensions = openExtensions({ folders: () => library.searched(), cacheFolder: folder.cache })
   const inbox = await createModelInbox(folder.models)
   return { library, extensions, inbox }
+}
+
+interface Swept {
+  readonly queue: Queue
+  readonly blobs: BlobStore
+  readonly store: JobStore
+  readonly retention: RetentionLimits
+}
+
+async function sweep({ queue, blobs, store, retention }: Swept): Promise<void> {
+  const before = Date.now() - unnamedBlobHours * hour
+  queue.prune(retention)
+  store.forgetOwners(before)
+  await blobs.sweep(store.blobs(), before)
 }
 
 function keepSweeping(sweep: () => Promise<void>, log: Logger): void {

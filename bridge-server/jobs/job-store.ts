@@ -107,18 +107,7 @@ export function createJobStore(file: string): JobStore {
     database.all(`SELECT * FROM jobs WHERE state = '${state}' ORDER BY place, key`).map(storedJob)
 
   const finish: JobStore['finish'] = (key, time, outcome) =>
-    database.transaction(() => {
-      const result = outcome.state === 'done' ? outcome.result : null
-      database.run(
-        'UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE key = ?',
-        outcome.state,
-        time,
-        result === null ? null : JSON.stringify(result),
-        outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
-        key
-      )
-      if (result !== null) keepBlobs(database, key, imagesOf(byKey(key).job.request, result))
-    })
+    database.transaction(() => finishJob(database, byKey(key), { time, outcome }))
 
   return {
     insert: (job) => database.transaction(() => insertJob(database, job)),
@@ -177,6 +166,23 @@ export function createJobStore(file: string): JobStore {
     ...blobOwners(database),
     close: () => database.close()
   }
+}
+
+function finishJob(
+  database: Database,
+  { key, job }: StoredJob,
+  { time, outcome }: { readonly time: number; readonly outcome: Outcome }
+): void {
+  const result = outcome.state === 'done' ? outcome.result : null
+  database.run(
+    'UPDATE jobs SET state = ?, finished = ?, result = ?, error = ? WHERE key = ?',
+    outcome.state,
+    time,
+    result === null ? null : JSON.stringify(result),
+    outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
+    key
+  )
+  if (result !== null) keepBlobs(database, key, imagesOf(job.request, result))
 }
 
 function blobOwners(database: Database): Pick<JobStore, 'ownBlob' | 'ownsBlob' | 'forgetOwners'> {

@@ -1,8 +1,8 @@
 import { AppError, assert, toErrorReply } from '../errors.ts'
-import type { ErrorReply } from '../protocol/errors.ts'
 import type { JobEvents } from './events.ts'
 import type { JobStore, Outcome } from './job-store.ts'
 import { finalEvent, type RunJob, type StoredJob } from './job.ts'
+import { createLastWords } from './last-words.ts'
 import type { Line } from './line.ts'
 import type { Previews } from './previews.ts'
 import { createRun, type Run, type RunEnd } from './run.ts'
@@ -37,12 +37,11 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
   const { store, previews, run: runJob, now, report } = parts
   let running: Run | null = null
   let working = false
-  /** Ends that were told and are not kept yet, by the key of the job. */
-  const unkept = new Map<number, ErrorReply>()
+  const lastWords = createLastWords(store, now)
 
   const wake = (): void => {
     if (running !== null || !working) return
-    keepLastWords()
+    lastWords.keep()
     const next = line.takeNext()
     if (next === null) return
     const stored = kept(next, () => store.start(next.key, now()))
@@ -73,26 +72,10 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
       return work()
     } catch (error) {
       if (!(error instanceof AppError)) report(error, stored.job.id)
-      lastWord(stored, toErrorReply(error))
+      const reply = lastWords.add(stored.key, toErrorReply(error))
+      events.publish(stored.client, { type: 'failed', jobId: stored.job.id, error: reply })
       return null
     }
-  }
-
-  /** Told once, and kept in the room that is left for it; where even that is gone, as soon as there is some. */
-  const lastWord = (stored: StoredJob, error: ErrorReply): void => {
-    unkept.set(stored.key, error)
-    keepLastWords()
-    events.publish(stored.client, { type: 'failed', jobId: stored.job.id, error })
-  }
-
-  const keepLastWords = (): void => {
-    for (const [key, error] of unkept)
-      try {
-        store.finishInReserve(key, now(), { state: 'failed', error })
-        unkept.delete(key)
-      } catch {
-        return
-      }
   }
 
   const settle = (stored: StoredJob, end: RunEnd): void => {

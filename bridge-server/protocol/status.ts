@@ -37,6 +37,8 @@ export type ConnectedToken = Static<typeof ConnectedToken>
 export const ServerStatus = Struct({
   version: Text(),
   protocol: Integer(),
+  /** The server's clock, milliseconds since 1970. */
+  time: Integer(),
   uptimeSeconds: Num(),
   /** Where the arithmetic happens. */
   device: Text(),

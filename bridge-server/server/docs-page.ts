@@ -87,13 +87,15 @@ function typeOf(schema: unknown, indent: string): string {
 const limits = ['minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'pattern']
 
 function objectOf(schema: unknown, indent: string): string {
-  const properties: unknown = fieldOf(schema, 'properties') ?? {}
+  const properties = fieldOf(schema, 'properties')
   const required: unknown = fieldOf(schema, 'required')
-  const lines = Object.entries(Object(properties)).map(([name, inner]: [string, unknown]) => {
+  const lines = entriesOf(properties).map(([name, inner]) => {
     const mark = Array.isArray(required) && required.includes(name) ? '' : '?'
     const ranges = limits.flatMap((limit) => {
       const value = fieldOf(inner, limit)
-      return value === undefined ? [] : [`${limit} ${String(value)}`]
+      return value === undefined
+        ? []
+        : [`${limit} ${typeof value === 'string' ? value : JSON.stringify(value)}`]
     })
     const description = fieldOf(inner, 'description')
     const words = [...(typeof description === 'string' ? [description] : []), ...ranges].join('; ')
@@ -101,6 +103,9 @@ function objectOf(schema: unknown, indent: string): string {
   })
   return lines.length === 0 ? '{}' : `{\n${lines.join('\n')}\n${indent}}`
 }
+
+const entriesOf = (value: unknown): readonly (readonly [string, unknown])[] =>
+  typeof value === 'object' && value !== null ? Object.entries<unknown>({ ...value }) : []
 
 const fieldOf = (value: unknown, name: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined

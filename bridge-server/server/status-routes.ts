@@ -26,6 +26,7 @@ export function statusRoutes(app: FastifyInstance, parts: StatusParts, presence:
     return {
       version: parts.version,
       protocol: PROTOCOL_VERSION,
+      time: Date.now(),
       uptimeSeconds: process.uptime(),
       device: parts.device(),
       jobs: parts.queue.counts(),

@@ -39,7 +39,7 @@ function Status() {
   return (
     <div className="marquee-section">
       <dl className="marquee-facts">
-        {statusLines(status, Date.now()).map(([name, value]) => (
+        {statusLines(status).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>

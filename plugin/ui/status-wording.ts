@@ -3,12 +3,12 @@ import { bytesWords } from './model-wording.ts'
 import { durationWords } from './wording.ts'
 
 /** The facts about the server in the order in which a person looks for them, each with its name. */
-export function statusLines(status: ServerStatus, now: number): readonly (readonly [string, string])[] {
+export function statusLines(status: ServerStatus): readonly (readonly [string, string])[] {
   const { jobs, device, memory, disk, sockets } = status
   return [
     ['Jobs', jobs.running + jobs.waiting === 0 ? 'None' : `${jobs.running} running, ${jobs.waiting} waiting`],
     ['Device', device],
-    ['Engine', engineWords(status.engine, now)],
+    ['Engine', engineWords(status.engine, status.time)],
     ['Memory', `${bytesWords(memory.free)} free of ${bytesWords(memory.total)}`],
     ['Disk', `${bytesWords(disk.pictures)} of pictures, ${bytesWords(disk.free)} free`],
     ['Connected', `${sockets} with your link`],

@@ -117,7 +117,7 @@ describe('the server, from the panel', () => {
   }
 
   it('brings back a job whose engine was killed, and says so', async () => {
-    await steps(60)
+    await steps(30)
     await person.page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red boat')
     await person.button('Generate').click()
     await person.page.getByText(/^Step \d+ of/).waitFor({ timeout: 60_000 })

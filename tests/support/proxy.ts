@@ -11,7 +11,8 @@ export async function startProxy(credentials: string | null) {
       return
     }
     passed.push(asked.url ?? '')
-    const { 'proxy-authorization': _secret, ...headers } = asked.headers
+    const headers = { ...asked.headers }
+    delete headers['proxy-authorization']
     const onward = request(asked.url ?? '', { method: asked.method, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       answer.pipe(response)

@@ -3,7 +3,7 @@ import type { ServerStatus } from '../../../bridge-server/protocol/status.ts'
 import { statusLines, tokenWords } from '../../../plugin/ui/status-wording.ts'
 
 const status: ServerStatus = {
-  ...{ version: '1.2.3', protocol: 1, uptimeSeconds: 3700, device: 'cpu', sockets: 2 },
+  ...{ version: '1.2.3', protocol: 1, time: 100_000, uptimeSeconds: 3700, device: 'cpu', sockets: 2 },
   jobs: { waiting: 0, running: 0 },
   engine: { state: 'asleep', starts: 0, ends: [] },
   memory: { server: 1, free: 2e9, total: 16e9 },
@@ -11,7 +11,7 @@ const status: ServerStatus = {
   ...{ tokens: null, mayChange: false }
 }
 const line = (change: Partial<ServerStatus>, name: string) =>
-  new Map(statusLines({ ...status, ...change }, 100_000)).get(name)
+  new Map(statusLines({ ...status, ...change })).get(name)
 
 it('says what the server does', () => {
   expect(line({}, 'Jobs')).toBe('None')
