@@ -70,8 +70,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
       child = null
       ends = [...ends, { at: Date.now(), reason }].slice(-endsRemembered)
     }
-    started.on('exit', (code, killer) => gone(wayOut(code, killer)))
-    started.on('error', (error) => gone(error.message))
+    started.on('exit', (code, killer) => gone(wayOut(code, killer))).on('error', ({ message }) => gone(message))
     starts += 1
     tell(started, { type: 'open', settings })
     child = started
