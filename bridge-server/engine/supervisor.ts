@@ -46,9 +46,7 @@ const mostMapsWaiting = 8
 export function createEngine({ entry, settings, env, graceMs }: EngineParts): Engine {
   let child: ChildProcess | null = null
   let device: string = settings.device
-  let runs = 0
-  let running = 0
-  let starts = 0
+  let [runs, running, starts] = [0, 0, 0]
   let ends: EngineEnd[] = []
   const inTurn = createTurns(mostMapsWaiting)
 
@@ -70,7 +68,8 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
       child = null
       ends = [...ends, { at: Date.now(), reason }].slice(-endsRemembered)
     }
-    started.on('exit', (code, killer) => gone(wayOut(code, killer))).on('error', ({ message }) => gone(message))
+    started.on('exit', (code, killer) => gone(wayOut(code, killer)))
+    started.on('error', (error) => gone(error.message))
     starts += 1
     tell(started, { type: 'open', settings })
     child = started
