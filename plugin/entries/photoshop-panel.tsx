@@ -57,11 +57,20 @@ function PhotoshopPanel() {
   return (
     <ThemedProvider editorTheme={theme}>
       <Panel remedies={remedies} pairing={<PairingForm pair={client.pair} paste={client.paste} />}>
-        <DiagnosticsSection diagnose={client.diagnose} copy={client.copy} />
+        <DiagnosticsSection diagnose={() => client.diagnose(pageFacts())} copy={client.copy} />
       </Panel>
     </ThemedProvider>
   )
 }
+
+/** What differs between the engines of a webview. */
+const pageFacts = (): string =>
+  [
+    `${innerWidth} × ${innerHeight} at ${devicePixelRatio}`,
+    `visible: ${document.visibilityState}`,
+    `system theme: ${matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark'}`,
+    navigator.userAgent
+  ].join(', ')
 
 /** Each picture is asked for once in the life of the page; one that could not be had is asked for again. */
 function createThumbnailCache({ thumbnail }: PanelClient) {

@@ -46,6 +46,8 @@ const PAGE = 'plugin:/plugin/panel.html'
 const SETTINGS = 'marquee.settings'
 /** Milliseconds that a press waits for a busy Photoshop; a look at the document waits as long as it takes. */
 const PATIENCE = 3000
+/** Milliseconds for a socket to open, in diagnostics. */
+const SOCKET_WITHIN = 5000
 
 /**
  * The plugin: host, state and client live here, where a reload of the panel cannot reach them, and the page is only shown
@@ -93,8 +95,12 @@ export function startPlugin(runtime: PluginRuntime): void {
         return made
       },
       pair: (code) => connection.pair(code),
-      diagnose: () =>
-        diagnose({ photoshop, uxp, modal, url: URL, reach: (address) => reach(runtime, address) }),
+      diagnose: (page) =>
+        diagnose({
+          ...{ photoshop, uxp, modal, url: URL, page },
+          reach: (address) => reach(runtime, address),
+          openSocket: (address) => opens(runtime, address)
+        }),
       copy: (text) => runtime.copy(text),
       paste: () => runtime.paste()
     }
@@ -135,6 +141,23 @@ function createView({ document, photoshop }: PluginRuntime) {
     isFrom: (source: unknown, origin: string) =>
       view !== null && (source === view || (source == null && origin.startsWith('plugin:')))
   }
+}
+
+/** Whether a socket opens; closed again at once. */
+function opens({ connect, later }: PluginRuntime, address: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(address)
+    const answer = (text: string) => {
+      stop()
+      socket.onerror = socket.onclose = null
+      socket.close()
+      resolve(text)
+    }
+    const stop = later(SOCKET_WITHIN, () => answer('No: nothing happened.'))
+    socket.onopen = () => answer('Yes.')
+    socket.onerror = () => answer('No: it failed.')
+    socket.onclose = () => answer('No: it was closed.')
+  })
 }
 
 async function reach({ fetch }: PluginRuntime, address: string): Promise<string> {

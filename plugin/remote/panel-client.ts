@@ -29,7 +29,8 @@ export interface PanelClient {
   readonly theme: Pick<StoreApi<HostTheme>, 'getState' | 'getInitialState' | 'subscribe'>
   readonly thumbnail: (jobId: string, image: ImageRef) => Promise<string>
   readonly pair: (code: string) => Promise<void>
-  readonly diagnose: () => Promise<string>
+  /** `page` tells of this page's engine. */
+  readonly diagnose: (page: string) => Promise<string>
   readonly copy: (text: string) => Promise<void>
   readonly paste: () => Promise<string>
   /** Says hello until there is an answer. */
@@ -164,7 +165,7 @@ function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagn
     async pair(code) {
       await call('pair', code, ANSWER_WITHIN)
     },
-    diagnose: async () => String(await call('diagnose', null, DIAGNOSE_WITHIN)),
+    diagnose: async (page) => String(await call('diagnose', page, DIAGNOSE_WITHIN)),
     async copy(text) {
       await call('copy', text, ANSWER_WITHIN)
     },

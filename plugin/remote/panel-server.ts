@@ -23,8 +23,8 @@ export interface PanelServices {
   readonly thumbnail: (jobId: string, image: ImageRef) => Promise<string>
   /** Exchanges what a person typed for the server's token. */
   readonly pair: (code: string) => Promise<void>
-  /** A report to copy. */
-  readonly diagnose: () => Promise<string>
+  /** A report to copy; `page` is what the page tells of its engine. */
+  readonly diagnose: (page: string) => Promise<string>
   readonly copy: (text: string) => Promise<void>
   /** The text on the clipboard. */
   readonly paste: () => Promise<string>
@@ -179,7 +179,7 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     thumbnail: async (argument) =>
       services.thumbnail(textOf(fieldOf(argument, 'jobId')), imageOf(fieldOf(argument, 'image'))),
     pair: async (argument) => services.pair(textOf(argument)),
-    diagnose: () => services.diagnose(),
+    diagnose: async (argument) => services.diagnose(textOf(argument)),
     copy: async (argument) => services.copy(textOf(argument)),
     paste: () => services.paste()
   }

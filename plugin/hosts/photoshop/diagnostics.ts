@@ -30,21 +30,34 @@ interface DiagnosticsParts {
   /** Asks the server for a sign of life at an address. */
   readonly reach: (url: string) => Promise<string>
   readonly url: string
+  /** Tells whether a socket opens. */
+  readonly openSocket: (url: string) => Promise<string>
+  /** What the panel's page tells of its engine. */
+  readonly page: string
 }
 
 /**
  * Tries on scratch documents of its own what cannot be looked up, and tells it as text to copy. Documents that are open
  * are not touched; the scratch documents close by themselves.
  */
-export async function diagnose({ photoshop, uxp, modal, reach, url }: DiagnosticsParts): Promise<string> {
+export async function diagnose(parts: DiagnosticsParts): Promise<string> {
+  const { photoshop, uxp, modal, url } = parts
   const encodes = await asked('Does encoding work outside of a modal scope?', () =>
     encodesOutside(photoshop.imaging)
   )
   const network = await Promise.all(
     [url, url.replace('localhost', '127.0.0.1')].map((address) =>
-      asked(`Can ${address} be reached?`, () => reach(address))
+      asked(`Can ${address} be reached?`, () => parts.reach(address))
     )
   )
+  const address = `${url.replace('http', 'ws')}/api/socket`
+  const socket = await asked(`Can a socket to ${address} be opened?`, () => parts.openSocket(address))
+  const loaded: Finding = {
+    question: 'Are files found beside the manifest, by the relative path of a script in its main page?',
+    // Whoever reads this has the answer: nothing else runs this code.
+    answer: 'Yes, this script runs.'
+  }
+  const page = { question: 'In what does the panel’s page run?', answer: parts.page }
   const eight = await modal.run('Diagnostics', 5000, (context) =>
     inScratch(photoshop, context, 8, 'RGB', inRgb)
   )
@@ -54,7 +67,7 @@ export async function diagnose({ photoshop, uxp, modal, reach, url }: Diagnostic
   const grey = await modal.run('Diagnostics', 5000, (context) =>
     inScratch(photoshop, context, 8, 'Grayscale', inGrey)
   )
-  const lines = [encodes, ...network, ...eight, ...deep, ...grey].map(
+  const lines = [loaded, page, encodes, ...network, socket, ...eight, ...deep, ...grey].map(
     ({ question, answer }) => `${question}\n    ${answer}`
   )
   const { name, version, uiLocale } = uxp.host

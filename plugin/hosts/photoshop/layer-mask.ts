@@ -32,7 +32,7 @@ export async function putLayerMask(
   const { depth } = pixelFormOf(document)
   for (const attempt of depth === 8 ? ([8] as const) : ([16, 8] as const)) {
     try {
-      await putMask(photoshop, document, placed, attempt, (target) =>
+      await putMask(photoshop, document, [placed], attempt, (target) =>
         photoshop.imaging.putLayerMask({ ...target, documentID: document.id, layerID: layerId })
       )
       if (await isKept(photoshop, document, layerId, placed)) return
@@ -45,9 +45,13 @@ export async function putLayerMask(
   throw new CodedError('host-busy', 'Photoshop did not keep the mask of the new layer as it was given.')
 }
 
-/** Selects as much of each pixel as the mask says. Inside a modal scope. */
-export function putSelection(photoshop: Photoshop, document: Document, placed: PlacedMask): Promise<void> {
-  return putMask(photoshop, document, placed, 8, (target) =>
+/** Selects as much of each pixel as the masks say, which do not overlap. Inside a modal scope. */
+export function putSelection(
+  photoshop: Photoshop,
+  document: Document,
+  parts: readonly PlacedMask[]
+): Promise<void> {
+  return putMask(photoshop, document, parts, 8, (target) =>
     photoshop.imaging.putSelection({ ...target, documentID: document.id })
   )
 }
@@ -62,13 +66,13 @@ interface MaskTarget {
 async function putMask(
   { imaging }: Photoshop,
   { width, height }: Document,
-  placed: PlacedMask,
+  parts: readonly PlacedMask[],
   depth: Depth,
   put: (target: MaskTarget) => Promise<void>
 ): Promise<void> {
   const strips = bandsOf({ x: 0, y: 0, width, height }, depth / 8, MAX_BUFFER)
   for (const [index, strip] of strips.entries()) {
-    const imageData = await imaging.createImageDataFromBuffer(maskSamples(maskIn(strip, placed), depth), {
+    const imageData = await imaging.createImageDataFromBuffer(maskSamples(maskIn(strip, parts), depth), {
       width: strip.width,
       height: strip.height,
       components: 1,
@@ -96,10 +100,10 @@ async function maskBySelection(
   if (reply?.hasUserMask === true) await play(action, deleteMask)
   const area = shared(placed.area, { x: 0, y: 0, width: document.width, height: document.height })
   // Selecting nothing is no selection at all, and a mask made from none shows everything.
-  if (area === null || maskIn(area, placed).every((value) => value === 0))
+  if (area === null || maskIn(area, [placed]).every((value) => value === 0))
     await play(action, makeMask('hideAll'))
   else {
-    await putSelection(photoshop, document, placed)
+    await putSelection(photoshop, document, [placed])
     await play(action, makeMask('revealSelection'))
     await document.selection.deselect()
   }
@@ -113,20 +117,22 @@ async function isKept(
 ): Promise<boolean> {
   const area = shared(placed.area, { x: 0, y: 0, width: document.width, height: document.height })
   if (area === null) return true
-  const wanted = maskIn(area, placed)
+  const wanted = maskIn(area, [placed])
   const { data } = await readLayerMask(imaging, document, layerId, area)
   // One level for a change of depth; a bug is further off.
   return wanted.every((value, at) => Math.abs(value - (data[at] ?? 0)) <= 1)
 }
 
-/** The mask as seen in `area`. */
-function maskIn(area: Rect, placed: PlacedMask): Uint8Array {
+/** The masks as seen in `area`. */
+function maskIn(area: Rect, parts: readonly PlacedMask[]): Uint8Array {
   const data = new Uint8Array(area.width * area.height)
-  const both = shared(area, placed.area)
-  if (both === null) return data
-  for (let y = both.y; y < both.y + both.height; y++) {
-    const from = (y - placed.area.y) * placed.area.width + both.x - placed.area.x
-    data.set(placed.mask.data.subarray(from, from + both.width), (y - area.y) * area.width + both.x - area.x)
+  for (const { area: own, mask } of parts) {
+    const both = shared(area, own)
+    if (both === null) continue
+    for (let y = both.y; y < both.y + both.height; y++) {
+      const from = (y - own.y) * own.width + both.x - own.x
+      data.set(mask.data.subarray(from, from + both.width), (y - area.y) * area.width + both.x - area.x)
+    }
   }
   return data
 }

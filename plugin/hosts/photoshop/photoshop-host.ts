@@ -7,7 +7,7 @@ import type { Modal } from './modal.ts'
 import type { Document, Photoshop } from './photoshop-api.ts'
 import { placeLayers } from './place-layers.ts'
 import { readEmptyBounds, readFlattened } from './read-pixels.ts'
-import { readSelection, selectedArea } from './read-selection.ts'
+import { checkMaskSize, readSelection, selectedArea } from './read-selection.ts'
 import { stateOf, type Watch } from './watch.ts'
 
 export interface PhotoshopHost extends Host {
@@ -53,7 +53,9 @@ export function createPhotoshopHost(parts: PhotoshopHostParts): PhotoshopHost {
       pixelFormOf(document)
       return modal.run('Read selection', patience, async () => {
         const bounds = selectedArea(document)
-        return bounds === null ? null : { bounds, mask: await readSelection(imaging, document, bounds) }
+        if (bounds === null) return null
+        checkMaskSize(bounds)
+        return { bounds, mask: await readSelection(imaging, document, bounds) }
       })
     },
     async flatten(area) {

@@ -1,5 +1,6 @@
 import { CodedError } from '../../client/coded-error.ts'
 import type { Rect } from '#protocol/geometry.ts'
+import { bandsOf } from '../bands.ts'
 import type { NewLayer, RgbaImage } from '../host.ts'
 import { pixelFormOf, type Documents } from './documents.ts'
 import { putLayerMask, putSelection, type PlacedMask } from './layer-mask.ts'
@@ -156,8 +157,8 @@ function topmost(layers: readonly Layer[], ids: ReadonlySet<number>): Layer | nu
   return null
 }
 
-/** What was selected: a rectangle also beyond the canvas, anything else as a mask. */
-type KeptSelection = { readonly rectangle: Bounds } | PlacedMask | null
+/** What was selected: a rectangle also beyond the canvas, anything else as masks, none of them a large buffer. */
+type KeptSelection = { readonly rectangle: Bounds } | { readonly parts: readonly PlacedMask[] } | null
 
 /** Deselects, and tells what was selected. */
 async function takeSelection({ imaging }: Photoshop, document: Document): Promise<KeptSelection> {
@@ -169,9 +170,22 @@ async function takeSelection({ imaging }: Photoshop, document: Document): Promis
   const kept =
     solid || area === null
       ? { rectangle: { left, top, right, bottom } }
-      : { area, mask: await readSelection(imaging, document, area) }
+      : { parts: await readInParts(imaging, document, area) }
   await selection.deselect()
   return kept
+}
+
+async function readInParts(
+  imaging: Imaging,
+  document: Document,
+  whole: Rect
+): Promise<readonly PlacedMask[]> {
+  const parts: PlacedMask[] = []
+  for (const area of bandsOf(whole, 1)) {
+    const mask = await readSelection(imaging, document, area)
+    parts.push({ area, mask })
+  }
+  return parts
 }
 
 async function restoreSelection(
@@ -182,5 +196,5 @@ async function restoreSelection(
   if (kept === null) return
   if ('rectangle' in kept)
     await document.selection.selectRectangle(kept.rectangle, photoshop.constants.SelectionType.REPLACE)
-  else await putSelection(photoshop, document, kept)
+  else await putSelection(photoshop, document, kept.parts)
 }

@@ -1,4 +1,5 @@
 import type { Rect } from '#protocol/geometry.ts'
+import { CodedError } from '../../client/coded-error.ts'
 import { bandsOf } from '../bands.ts'
 import type { MaskImage } from '../host.ts'
 import { pixelFormOf } from './documents.ts'
@@ -13,7 +14,17 @@ export function selectedArea(document: Document): Rect | null {
   return area === null ? null : shared(area, { x: 0, y: 0, width: document.width, height: document.height })
 }
 
-/** How much of each pixel of `area` is selected. Inside a modal scope; something must be selected. */
+/** Throws CodedError 'too-large' where a mask of the area, one byte a pixel, would be a larger buffer than any may be. */
+export function checkMaskSize({ width, height }: Rect): void {
+  if (width * height <= MAX_BUFFER) return
+  throw new CodedError(
+    'too-large',
+    `The selection is ${width} × ${height} pixels, ${Math.ceil((width * height) / 1024 / 1024)} megapixels.`,
+    `Select a part with at most ${MAX_BUFFER / 1024 / 1024} megapixels, or nothing for the whole picture.`
+  )
+}
+
+/** How much of each pixel of `area` is selected. Inside a modal scope; something of the document must be selected. */
 export function readSelection(imaging: Imaging, document: Document, area: Rect): Promise<MaskImage> {
   return readMask(document, area, (sourceBounds) =>
     imaging.getSelection({ documentID: document.id, sourceBounds })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CodedError } from '../../../../plugin/client/coded-error.ts'
 import { joined } from '../../../../plugin/hosts/bands.ts'
+import { converter } from '../../../support/photoshop/colour.ts'
 import type { Knobs } from '../../../support/photoshop/knobs.ts'
 import type { Opened } from '../../../support/photoshop/simulator.ts'
 import {
@@ -105,7 +106,51 @@ describe('reading and placing in every form that is supported', () => {
     expect(greatestDifference(editor.person.see(), before)).toBeLessThanOrEqual(3)
   })
 
-  // 8 bits of a wider gamut have fewer levels for the colours of sRGB; how many fewer is what the profile makes it.
+  for (const form of forms)
+    it(`what is made anew becomes the nearest number there is in ${form.depth} bits of ${form.profile || 'no profile'}`, async () => {
+      const editor = await opened(form)
+      const pixels = pictureOf(60, 40, 5)
+      await editor.host.insertLayers(editor.id, [{ name: 'new', area: whole(size), pixels: banded(pixels) }])
+      const isGrey = form.mode === 'grayscaleMode'
+      const channels = isGrey ? 1 : 3
+      const top = form.depth === 8 ? 255 : 32768
+      const convert =
+        form.profile === '' ? null : converter(isGrey ? 'Gray Gamma 2.2' : 'sRGB IEC61966-2.1', form.profile!)
+      const placed = topmost(editor)
+      for (let pixel = 0; pixel < 60 * 40; pixel++) {
+        const made = [...pixels.data.subarray(pixel * 4, pixel * 4 + 3)]
+        if (isGrey) made.splice(0, 3, greyOf(made))
+        const exact = made.map((value) => value / 255)
+        const nearest = (convert?.(exact) ?? exact).map((value) => value * top)
+        // Half a step is what rounding takes; samples of 16 bits are rounded once before Photoshop converts, and once after.
+        const steps = form.depth === 8 ? 0.5001 : 2
+        for (let channel = 0; channel < channels; channel++)
+          expect(Math.abs(placed[pixel * (channels + 1) + channel]! - nearest[channel]!)).toBeLessThanOrEqual(
+            steps
+          )
+      }
+    })
+
+  // The nearest number may still show another colour: where a channel of sRGB is near 0, one step of a wider gamut is many of its own.
+  const farthest: readonly (readonly [string, readonly number[], number])[] = [
+    ['Display P3', [0, 240, 0], 8],
+    ['Adobe RGB (1998)', [0, 237, 0], 12],
+    ['ProPhoto RGB', [0, 222, 198], 20]
+  ]
+  for (const [profile, colour, levels] of farthest)
+    it(`in 8 bits of ${profile}, the colour ${colour.join()} shows ${levels} levels off, and exactly in 16`, async () => {
+      const pixels = pictureOf(60, 40)
+      for (let at = 0; at < pixels.data.length; at += 4) pixels.data.set([...colour, 255], at)
+      for (const depth of [8, 16] as const) {
+        const editor = await opened({ profile, depth })
+        await editor.host.insertLayers(editor.id, [
+          { name: 'new', area: whole(size), pixels: banded(pixels) }
+        ])
+        expect(greatestDifference(editor.person.see(), pixels)).toBe(depth === 8 ? levels : 0)
+      }
+    })
+
+  // What that comes to in a picture without extremes.
   const made: readonly (readonly [string, number, number])[] = [
     ['sRGB IEC61966-2.1', 8, 0],
     ['Display P3', 8, 3],
@@ -327,6 +372,15 @@ describe('layers', () => {
     expect(editor.person.front().state).toBe(state)
   })
 })
+
+/** Grey of the same luminance as a colour of sRGB, in bytes. */
+function greyOf(colour: readonly number[]): number {
+  const light = colour
+    .map((byte) => byte / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4))
+  const sum = 0.2126 * light[0]! + 0.7152 * light[1]! + 0.0722 * light[2]!
+  return Math.round((sum <= 0.0031308 ? sum * 12.92 : 1.055 * sum ** (1 / 2.4) - 0.055) * 255)
+}
 
 /** Comparing seventy million bytes one by one takes a test too long. */
 const isSame = (a: ArrayBufferView, b: ArrayBufferView): boolean =>

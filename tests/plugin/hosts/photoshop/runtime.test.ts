@@ -39,6 +39,20 @@ it('makes small pictures, also where encoding needs a modal scope', async () => 
   }
 })
 
+it('makes pictures of a few kilobytes of whatever there is, noise included', async () => {
+  const { photoshop, faults } = createSimulator()
+  const modal = createModal({ core: photoshop.core, now, later })
+  const image = { blob: '', width: 160, height: 160, format: 'rgba8' } as const
+  // JPEG finds nothing to leave out here.
+  const noise = Uint8Array.from(
+    { length: 160 * 160 * 4 },
+    (_, at) => (Math.imul(at, 2654435761) >>> 13) & 255
+  )
+  const url = await thumbnailOf(photoshop.imaging, modal, noise, image)
+  expect(url.length).toBeLessThan(48 * 1024)
+  expect(faults()).toEqual([])
+})
+
 it('follows the theme, wherever this version tells it', async () => {
   const { photoshop, world } = createSimulator()
   let changes = 0

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest'
+import { banded, pictureOf, startHost, whole, type PhotoshopCase } from './photoshop-case.ts'
+
+/** A document of one layer, a column that reaches from its top to its bottom, on a canvas of any size. */
+function openLarge({ person }: PhotoshopCase, side: number): void {
+  const document = person.open(pictureOf(1, side))
+  document.state = { ...document.state, width: side, height: side }
+  document.history = [{ ...document.history[0]!, state: document.state }]
+}
+const megabytes = 1024 * 1024
+
+it('a document of 8192 × 8192 is read in bands, looked through, and given a layer with a mask, without a buffer over 64 MB', async () => {
+  const editor = startHost({ trim: 'off' })
+  openLarge(editor, 8192)
+  const { host, person, world } = editor
+  const { bands } = await host.flatten(whole({ width: 8192, height: 8192 }))
+  expect(bands.reduce((rows, { height }) => rows + height, 0)).toBe(8192)
+  for (const { data } of bands) expect(data.byteLength).toBeLessThanOrEqual(16 * megabytes)
+  expect(bands[5]!.data[3]).toBe(255)
+  expect(await host.emptyBounds()).toEqual({ x: 1, y: 0, width: 8191, height: 8192 })
+  const area = { x: 5000, y: 6000, width: 64, height: 48 }
+  const mask = { width: 64, height: 48, data: new Uint8Array(64 * 48).fill(200) }
+  await host.insertLayers((await host.document())!.id, [
+    { name: 'made', area, pixels: banded(pictureOf(64, 48, 2)), mask }
+  ])
+  expect(person.front().state.layers).toHaveLength(2)
+  // The simulator finds fault with any larger one that goes to or comes from Photoshop.
+  expect(world.images.largest).toBeLessThanOrEqual(64 * megabytes)
+})
+
+it('a selection of more than 64 megapixels is refused with the numbers, and makes no mask', async () => {
+  const editor = startHost()
+  openLarge(editor, 8200)
+  editor.person.select({ x: 0, y: 0, width: 8200, height: 8200 })
+  await expect(editor.host.selection()).rejects.toMatchObject({
+    code: 'too-large',
+    message: expect.stringMatching(/8200 × 8200 pixels, 65 megapixels/) as string,
+    hint: expect.stringMatching(/at most 64 megapixels/) as string
+  })
+  expect(editor.world.calls).toEqual([])
+})
