@@ -84,11 +84,11 @@ export function createImaging(world: World): Imaging {
     return held
   }
 
-  function maskTarget(options: { imageData: unknown; targetBounds: unknown }, document: SimDocument) {
+  function maskTarget(options: { imageData: unknown; targetBounds: unknown }) {
     const held = heldBy(options.imageData)
     if (held.components !== 1 || held.colorSpace !== 'Grayscale')
       throw new Error('imageData must have a single component in Grayscale')
-    return { held, area: targetArea(options.targetBounds, held, document) }
+    return { held, area: targetArea(options.targetBounds, held) }
   }
 
   const api: Imaging = {
@@ -152,7 +152,7 @@ export function createImaging(world: World): Imaging {
       const document = openDocument(world, options.documentID)
       const layer = needLayer(document, options.layerID)
       if (layer.isBackground) throw new Error('The Background cannot have a mask')
-      const { held, area } = maskTarget(options, document)
+      const { held, area } = maskTarget(options)
       const depth = depthOf(held.samples)
       if (document.depth === 16 && !world.knobs.maskDepths.includes(depth === 16 ? 16 : 8))
         throw new Error('Photoshop Error. Code: -1')
@@ -189,7 +189,7 @@ export function createImaging(world: World): Imaging {
       requireScope(world, 'putSelection', 'imaging')
       onlyKeys('putSelection', options, ['documentID', 'imageData', 'replace', 'targetBounds'])
       const document = openDocument(world, options.documentID)
-      const { held, area } = maskTarget(options, document)
+      const { held, area } = maskTarget(options)
       if (depthOf(held.samples) !== 8) throw new SimUnsupported('a deep selection')
       const old = options.replace ? null : document.state.selection
       const plane = { area, components: 1, data: held.samples }
@@ -345,13 +345,11 @@ function insideCanvas(document: SimDocument, bounds: Bounds): Rect {
   return asked
 }
 
-function targetArea(target: unknown, { width, height }: Held, maskOf?: SimDocument): Rect {
+function targetArea(target: unknown, { width, height }: Held): Rect {
   onlyKeys('targetBounds', target, ['left', 'top'])
   const { left, top } = target as { left: number; top: number }
   if (!Number.isInteger(left) || !Number.isInteger(top))
     throw new SimUnsupported('targetBounds of broken pixels')
-  if (maskOf !== undefined && (left !== 0 || width !== maskOf.state.width))
-    throw new SimUnsupported('mask that is not as wide as the canvas')
   return { x: left, y: top, width, height }
 }
 

@@ -154,6 +154,9 @@ const cases: Readonly<Record<string, (editor: PhotoshopCase) => Promise<void>>> 
     await editor.host.insertLayers(await idOf(editor), [layer])
     expect(editor.person.front().history).toHaveLength(steps + 1)
     const { mask } = topmost(editor)
+    // All of the canvas, for what lies beside a smaller one is not known.
+    expect(mask!.area).toEqual(whole(size))
+    expect(mask!.data[0]).toBe(0)
     const at = (x: number, y: number) => mask!.data[(y - mask!.area.y) * mask!.area.width + x - mask!.area.x]
     for (let y = 0; y < 17; y++)
       for (let x = 0; x < 23; x++) expect(at(area.x + x, area.y + y)).toBe(softMask[y * 23 + x])
