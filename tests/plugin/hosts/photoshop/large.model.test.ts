@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { banded, pictureOf, startHost, whole, type PhotoshopCase } from './photoshop-case.ts'
+import { banded, pictureOf, startHost, type PhotoshopCase } from './photoshop-case.ts'
 
 /** A document of one layer, a column that reaches from its top to its bottom, on a canvas of any size. */
 function openLarge({ person }: PhotoshopCase, side: number): void {
