@@ -64,6 +64,7 @@ const allowed = {
     'bridge-server/prompt/tokenizer',
     'bridge-server/runtime/device',
     'bridge-server/runtime/session',
+    'bridge-server/runtime/self-test',
     'bridge-server/weights',
     'bridge-server/image',
     'plugin/client'

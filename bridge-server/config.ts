@@ -7,11 +7,12 @@ import { choiceOf, invalid, limitOf, portOf, sizeOf } from './config-values.ts'
 import type { RetentionLimits } from './jobs/retention.ts'
 import type { Access } from './server/access.ts'
 import type { SdapiAccess } from './server/sdapi.ts'
-import type { DeviceChoice } from './runtime/device.ts'
+import type { DeviceChoice, PrecisionChoice } from './runtime/device.ts'
 import type { Mode } from './runtime/session-options.ts'
 
 const projectFolder = path.resolve(import.meta.dirname, '..')
 const devices: readonly DeviceChoice[] = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml']
+const precisions: readonly PrecisionChoice[] = ['auto', 'fp32', 'fp16']
 const modes: readonly (Mode | 'auto')[] = ['auto', 'instant', 'medium', 'turbo']
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
@@ -22,6 +23,8 @@ export interface Config {
   readonly models: readonly string[]
   readonly data: string
   readonly device: DeviceChoice
+  /** `auto`: half precision on devices that compute rightly in it. */
+  readonly precision: PrecisionChoice
   /** Bytes that open models may take together. */
   readonly memoryBytes: number
   /** How models are prepared for running; `auto` is by their size and the memory there is. */
@@ -53,6 +56,7 @@ Starts the bridge server and opens Marquee in the browser.
   --models FOLDER   a further folder with checkpoints; may be given again
   --data FOLDER     where jobs, results and settings are kept (the platform's usual place)
   --device NAME     ${devices.join(', ')} (auto)
+  --precision NAME  ${precisions.join(', ')}: half precision where the device is right and fast in it (auto)
   --memory SIZE     memory that open models may take, as 8GB or 900MB (60 % of what there is)
   --mode NAME       ${modes.join(', ')}: how models are prepared, from ready at once
                     to fastest to run (auto)
@@ -80,6 +84,7 @@ const options = {
   models: { type: 'string' },
   data: { type: 'string' },
   device: { type: 'string' },
+  precision: { type: 'string' },
   memory: { type: 'string' },
   mode: { type: 'string' },
   'keep-jobs': { type: 'string' },
@@ -124,6 +129,7 @@ export function readConfig(
     ],
     data,
     device: choiceOf('device', setting('device') ?? 'auto', devices),
+    precision: choiceOf('precision', setting('precision') ?? 'auto', precisions),
     memoryBytes: memoryOf(setting('memory')),
     retention: {
       jobs: limitOf('keep-jobs', setting('keep-jobs') ?? '5000'),

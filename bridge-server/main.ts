@@ -89,7 +89,8 @@ async function serve(config: Config): Promise<void> {
     access: config.access,
     limits: defaultLimits,
     version: config.version,
-    ...{ store, dataFolder: config.data, device: () => engine.device(), engine: () => engine.health() },
+    ...{ store, dataFolder: config.data, device: () => engine.device(), compute: () => engine.compute() },
+    engine: () => engine.health(),
     port: config.port,
     catalogue,
     checkNetworks,
@@ -137,6 +138,8 @@ function createEngines(config: Config, folder: DataFolder) {
       cacheFolder: folder.cache,
       blobFolder: folder.blobs,
       device: config.device,
+      precision: config.precision,
+      env: config.env,
       memoryBytes: config.memoryBytes,
       mode: config.mode
     },

@@ -143,29 +143,33 @@ function checkMemory({ memoryBytes }: Config): Finding {
     : ok('memory', text)
 }
 
-async function checkDevices({ device }: Config, { progress }: Terminal): Promise<Finding[]> {
-  const { openDevice } = await import('../runtime/device.ts')
-  const { knownProviders } = await import('../runtime/session.ts')
+async function checkDevices(config: Config, { progress }: Terminal): Promise<Finding[]> {
+  const { accelerators, candidates, chooseDevice, createTry } =
+    await import('../runtime/self-test/choose-device.ts')
+  const { onnxruntimeVersion, knownProviders } = await import('../runtime/session.ts')
   const known = knownProviders()
-  const findings = [ok('providers', known.join(', '))]
-  const choices = (['cpu', 'cuda', 'dml', 'coreml', 'webgpu'] as const).filter((each) => known.includes(each))
-  for (const choice of choices) {
-    progress.show(`Trying ${choice} …`, null)
-    try {
-      const { target } = await openDevice(choice)
-      findings.push(ok('device', `${choice} computes rightly (${target.attention} attention)`))
-    } catch (error) {
-      const { message, hint = '' } = toErrorReply(error)
-      // That one is not there is bad only for who asked for it.
-      findings.push(
-        device === choice ? problem('device', message, hint) : ok('device', `${choice} is not to be had here`)
-      )
-    }
-  }
-  const used = await openDevice(device).catch(() => null)
-  if (used !== null) findings.push(ok('device', `${device} means ${used.provider} here`))
-  return findings
+  const cacheFolder = path.join(config.data, 'cache')
+  const attempt = createTry({ env: config.env, cacheFolder, anew: true })
+  const findings = [ok('providers', `${known.join(', ')} (onnxruntime ${onnxruntimeVersion()})`)]
+  const offered = accelerators.filter((name) => candidates().includes(name) || name === config.device)
+  const used = await chooseDevice(
+    config,
+    (provider) => {
+      progress.show(`Trying ${provider}, which may take a minute …`, null)
+      return attempt(provider)
+    },
+    offered
+  ).catch((error: unknown) => toErrorReply(error))
+  if ('message' in used) return [...findings, problem('device', used.message, used.hint ?? '')]
+  const { trials, asked, device, precision, precisionReason } = used.report
+  return [
+    ...findings,
+    ...trials.map((trial) => ok('device', `${trial.device}: ${verdicts[trial.verdict]}${trial.reason}`)),
+    ok('device', `${asked.device} means ${device} in ${precision} here (${precisionReason})`)
+  ]
 }
+
+const verdicts = { used: '', passed: '', slow: 'not used: ', failed: 'cannot be used: ' } as const
 
 async function checkModels({ models, data }: Config): Promise<Finding[]> {
   const { openLibrary } = await import('../weights/library.ts')

@@ -9,7 +9,7 @@ import { textOf, type OptionGroup, type Terminal } from './command.ts'
 import { startServer } from './start-server.ts'
 
 /** Settings of a server, which go to one that is started and are the running one's own business else. */
-const serverSettings = ['models', 'device', 'memory', 'mode', 'log'] as const
+const serverSettings = ['models', 'device', 'precision', 'memory', 'mode', 'log'] as const
 
 export const reachOptions: OptionGroup = {
   title: 'Which server',
@@ -23,6 +23,7 @@ export const reachOptions: OptionGroup = {
     data: { type: 'string', value: 'FOLDER', about: 'the data folder, as of marquee serve' },
     models: { type: 'string', value: 'FOLDER', about: 'a further folder with models; may be given again' },
     device: { type: 'string', value: 'NAME', about: 'as of marquee serve, where no server runs' },
+    precision: { type: 'string', value: 'NAME', about: 'as of marquee serve, where no server runs' },
     memory: { type: 'string', value: 'SIZE', about: 'as of marquee serve, where no server runs' },
     mode: { type: 'string', value: 'NAME', about: 'as of marquee serve, where no server runs' },
     log: { type: 'string', value: 'LEVEL', about: 'show the log of a server that is started' }

@@ -3,7 +3,8 @@ import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
-import type { DeviceChoice } from '../runtime/device.ts'
+import type { DeviceReport, MemoryReport, OpenNetwork } from '../protocol/compute.ts'
+import type { DeviceChoice, PrecisionChoice } from '../runtime/device.ts'
 import type { Mode } from '../runtime/session-options.ts'
 
 /** What an engine works with. */
@@ -14,9 +15,12 @@ export interface EngineSettings {
   readonly cacheFolder: string
   readonly blobFolder: string
   readonly device: DeviceChoice
+  readonly precision: PrecisionChoice
   /** Bytes that open models may take together. */
   readonly memoryBytes: number
   readonly mode: Mode | 'auto'
+  /** Drivers are found by it. */
+  readonly env: Readonly<Record<string, string | undefined>>
 }
 
 /** Server → engine: `open` first, once. `run` is a number of the server's making; one job that is tried twice is two runs. */
@@ -29,7 +33,9 @@ export type ToEngine =
 
 /** Engine → server. A run ends with exactly one of `done`, `annotated` and `failed`. */
 export type FromEngine =
-  | { readonly type: 'ready'; readonly device: string }
+  | { readonly type: 'ready'; readonly device: DeviceReport }
+  /** After every run. */
+  | { readonly type: 'memory'; readonly memory: MemoryReport; readonly networks: readonly OpenNetwork[] }
   | { readonly type: 'progress'; readonly run: number; readonly progress: Progress }
   | { readonly type: 'preview'; readonly run: number; readonly preview: PreviewImage }
   | { readonly type: 'done'; readonly run: number; readonly result: JobResult }
@@ -42,7 +48,7 @@ export type FromEngine =
       readonly trace: string | null
     }
 
-const fromEngine = ['ready', 'progress', 'preview', 'done', 'annotated', 'failed']
+const fromEngine = ['ready', 'memory', 'progress', 'preview', 'done', 'annotated', 'failed']
 const toEngine = ['open', 'warm', 'run', 'annotate', 'cancel']
 
 /** Both sides are our own code of one version, so only the type is looked at. */

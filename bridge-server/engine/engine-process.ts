@@ -3,9 +3,9 @@ import type { OpenNetwork } from '../annotate/make-map.ts'
 import { remembering } from '../annotate/remember.ts'
 import { AppError, assert, toErrorReply } from '../errors.ts'
 import { createBlobStore, type BlobStore } from '../jobs/blobs.ts'
-import { openDevice } from '../runtime/device.ts'
 import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
+import { chooseDevice, createTry } from '../runtime/self-test/choose-device.ts'
 import { openExtensions } from '../weights/extensions/extension-library.ts'
 import { openLibrary, type Library } from '../weights/library.ts'
 import { annotateBlob } from './annotate-blob.ts'
@@ -31,7 +31,9 @@ process.on('message', (message) => {
     case 'open':
       opened = open(message.settings)
       // Whoever brings a job is told why it failed.
-      opened.catch(() => undefined)
+      opened.catch((error: unknown) =>
+        process.stderr.write(`The engine cannot work: ${toErrorReply(error).message}\n`)
+      )
       return
     case 'warm':
       void warm(message.model)
@@ -55,8 +57,8 @@ process.on('SIGINT', () => undefined)
 async function open(settings: EngineSettings): Promise<Opened> {
   const { modelFolders, modelSettings, cacheFolder, blobFolder, memoryBytes, mode } = settings
   const library = openLibrary({ folders: modelFolders, cacheFolder, settingsFile: modelSettings })
-  const device = settings.device === 'auto' ? (await openDevice('auto')).provider : settings.device
-  tell({ type: 'ready', device })
+  const { device, report } = await chooseDevice(settings, createTry(settings))
+  tell({ type: 'ready', device: report })
   const models = createModels({
     find: (id, vae) => library.find(id, vae),
     extensions: openExtensions({ folders: () => library.searched(), cacheFolder }),
@@ -99,6 +101,7 @@ async function warm(model: string): Promise<void> {
   try {
     const { models } = await ready()
     await warmUp(model, models, warming.signal)
+    await tellMemory()
   } catch (error) {
     if (!warming.signal.aborted) process.stderr.write(`The engine did not warm up: ${String(error)}\n`)
   }
@@ -122,7 +125,19 @@ async function perform(
     tell({ type: 'failed', run, error: toErrorReply(error), trace: traceOf(error) })
   } finally {
     runs.delete(run)
+    await tellMemory()
   }
+}
+
+async function tellMemory(): Promise<void> {
+  const opened = await ready().catch(() => null)
+  if (opened === null) return
+  const { limit, networks } = opened.models.memory()
+  const held = networks.reduce((sum, { bytes }) => sum + bytes, 0)
+  const { rss } = process.memoryUsage()
+  // In kilobytes.
+  const peak = 1024 * process.resourceUsage().maxRSS
+  tell({ type: 'memory', networks, memory: { limit: Math.round(limit), networks: held, process: rss, peak } })
 }
 
 async function makeResult(

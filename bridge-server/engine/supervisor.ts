@@ -5,6 +5,8 @@ import type { AnnotateRequest } from '../protocol/annotators.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { JobResult } from '../protocol/results.ts'
 import type { EngineEnd, ServerStatus } from '../protocol/status.ts'
+import type { ComputeStatus } from '../protocol/compute.ts'
+import { driverEnv } from '../runtime/self-test/driver-env.ts'
 import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
 import { createTurns } from '../thread/turns.ts'
 
@@ -24,6 +26,8 @@ export interface Engine {
   device(): string
   /** Whether its process runs, how many there were, and those that ended unasked. */
   health(): ServerStatus['engine']
+  /** Of the latest process. */
+  compute(): ComputeStatus
   /** Starts the process now rather than with the first job, and has it prepare a model. */
   warm(model: string): void
   /** Ends the process where it does nothing, and with it all models in memory; the next run starts another. */
@@ -45,37 +49,37 @@ const mostMapsWaiting = 8
 
 export function createEngine({ entry, settings, env, graceMs }: EngineParts): Engine {
   let child: ChildProcess | null = null
-  let device: string = settings.device
   let [runs, running, starts] = [0, 0, 0]
   let ends: EngineEnd[] = []
+  let compute: ComputeStatus = { device: null, memory: null, networks: [] }
   const inTurn = createTurns(mostMapsWaiting)
 
+  const forget = (): void => {
+    child = null
+    compute = { ...compute, memory: null, networks: [] }
+  }
   const living = (): ChildProcess => {
     if (child !== null) return child
-    const started = fork(entry, {
-      execArgv: ['--import', typescriptLoader],
-      serialization: 'advanced',
-      // Standard output belongs to the server's one line; what native code prints goes to the log's stream.
-      stdio: ['ignore', 2, 2, 'ipc'],
-      env: { ...env, ...(process.platform === 'linux' ? { GLIBC_TUNABLES: hugePages } : {}) }
+    const started = startProcess(entry, env, {
+      told: (message) => {
+        if (child !== started) return
+        if (message.type === 'ready') compute = { ...compute, device: message.device }
+        if (message.type === 'memory')
+          compute = { ...compute, memory: message.memory, networks: [...message.networks] }
+      },
+      gone: (reason) => {
+        if (child !== started) return
+        forget()
+        ends = [...ends, { at: Date.now(), reason }].slice(-endsRemembered)
+      }
     })
-    started.on('message', (message) => {
-      if (isFromEngine(message) && message.type === 'ready') device = message.device
-    })
-    // 'error' comes without 'exit' where the process could not even start.
-    const gone = (reason: string): void => {
-      if (child !== started) return
-      child = null
-      ends = [...ends, { at: Date.now(), reason }].slice(-endsRemembered)
-    }
-    started.on('exit', (code, killer) => gone(wayOut(code, killer)))
-    started.on('error', (error) => gone(error.message))
     starts += 1
     tell(started, { type: 'open', settings })
     child = started
     return started
   }
 
+  const nextRun = (): number => ++runs
   const counted = async <T>(work: Promise<T>): Promise<T> => {
     running++
     try {
@@ -86,14 +90,13 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
   }
   const end = (): void => {
     child?.kill('SIGKILL')
-    child = null
+    forget()
   }
 
   return {
     run: async (job, stage) => {
       stage.signal.throwIfAborted()
-      runs += 1
-      const run = runs
+      const run = nextRun()
       const work = perform<JobResult>(living(), {
         ...{ run, graceMs, signal: stage.signal },
         message: { type: 'run', run, job },
@@ -107,8 +110,7 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
     },
     annotate: (request, signal) =>
       inTurn(() => {
-        runs += 1
-        const run = runs
+        const run = nextRun()
         const work = perform<ImageRef>(living(), {
           // A job may run in the same process, which must not end for a map that nobody wants any more.
           ...{ run, graceMs: null, signal },
@@ -119,7 +121,8 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
         })
         return counted(work)
       }, signal),
-    device: () => device,
+    device: () => compute.device?.device ?? settings.device,
+    compute: () => compute,
     health: () => ({ state: child === null ? 'asleep' : 'running', starts, ends }),
     warm: (model) => tell(living(), { type: 'warm', model }),
     rest: () => {
@@ -130,6 +133,27 @@ export function createEngine({ entry, settings, env, graceMs }: EngineParts): En
 }
 
 const endsRemembered = 10
+
+function startProcess(
+  entry: string,
+  env: EngineParts['env'],
+  { told, gone }: { told: (message: FromEngine) => void; gone: (reason: string) => void }
+): ChildProcess {
+  const started = fork(entry, {
+    execArgv: ['--import', typescriptLoader],
+    serialization: 'advanced',
+    // Standard output belongs to the server's one line; what native code prints goes to the log's stream.
+    stdio: ['ignore', 2, 2, 'ipc'],
+    env: { ...driverEnv(env), ...(process.platform === 'linux' ? { GLIBC_TUNABLES: hugePages } : {}) }
+  })
+  started.on('message', (message) => {
+    if (isFromEngine(message)) told(message)
+  })
+  // 'error' comes without 'exit' where the process could not even start.
+  started.on('exit', (code, killer) => gone(wayOut(code, killer)))
+  started.on('error', (error) => gone(error.message))
+  return started
+}
 
 const wayOut = (code: number | null, killer: string | null): string => killer ?? `exit code ${String(code)}`
 
@@ -148,7 +172,7 @@ interface Call<Result> {
   readonly receive: (message: AboutRun, resolve: (result: Result) => void) => void
 }
 
-type AboutRun = Exclude<FromEngine, { type: 'ready' | 'failed' }>
+type AboutRun = Exclude<FromEngine, { type: 'ready' | 'memory' | 'failed' }>
 
 function perform<Result>(
   child: ChildProcess,
@@ -164,7 +188,13 @@ function perform<Result>(
   const ended = new Promise<Result>((resolve, reject) => {
     const fail = (error: Error): void => reject(signal.aborted ? reasonOf(signal) : error)
     const listen = (message: unknown): void => {
-      if (!isFromEngine(message) || message.type === 'ready' || message.run !== run) return
+      if (
+        !isFromEngine(message) ||
+        message.type === 'ready' ||
+        message.type === 'memory' ||
+        message.run !== run
+      )
+        return
       if (message.type === 'failed') fail(failure(message))
       else receive(message, resolve)
     }

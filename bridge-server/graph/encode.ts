@@ -1,7 +1,7 @@
 import path from 'node:path'
 
-import { freeFloats } from './free-floats.ts'
-import type { Attribute, Constant, ExternalTensor, Graph, GraphInput, GraphNode, Value } from './graph.ts'
+import { freeFloats, type FreeFloat } from './free-floats.ts'
+import type { Attribute, BuiltGraph, Constant, ExternalTensor, GraphInput, GraphNode } from './graph.ts'
 import { createProtoWriter, type ProtoWriter } from './protobuf.ts'
 import type { Sizes } from './shape.ts'
 import type { Dtype } from './weight.ts'
@@ -28,7 +28,7 @@ const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 }
 const EXTERNAL = 1
 
 /** An ONNX ModelProto. Weights stay in their files, named relative to the root of the drive. */
-export function encodeGraph(graph: Graph): Uint8Array {
+export function encodeGraph(graph: BuiltGraph): Uint8Array {
   return createProtoWriter()
     .varint(1, IR_VERSION)
     .string(2, 'marquee')
@@ -38,7 +38,8 @@ export function encodeGraph(graph: Graph): Uint8Array {
       for (const constant of graph.constants) w.message(5, (inner) => writeConstant(inner, constant))
       for (const external of graph.externals) w.message(5, (inner) => writeExternal(inner, external))
       for (const input of graph.inputs) w.message(11, (inner) => writeInput(inner, input))
-      for (const output of graph.outputs) w.message(12, (inner) => writeFloats(inner, output, graph.sizes))
+      for (const output of graph.outputs)
+        w.message(12, (inner) => writeFloats(inner, { ...output, dtype: 'f32' }, graph.sizes))
       for (const value of freeFloats(graph)) w.message(13, (inner) => writeFloats(inner, value, graph.sizes))
     })
     .message(8, (w) => w.string(1, '').varint(2, OPSET))
@@ -71,10 +72,13 @@ function writeAttribute(w: ProtoWriter, name: string, value: Attribute): void {
 
 function writeConstant(w: ProtoWriter, { name, dims, data }: Constant): void {
   for (const size of dims) w.varint(1, size)
-  w.varint(2, data instanceof Float32Array ? DATA_TYPE.f32 : DATA_TYPE.i64)
+  w.varint(2, DATA_TYPE[dtypeOf(data)])
     .string(8, name)
     .bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
 }
+
+const dtypeOf = (data: Constant['data']): Dtype =>
+  data instanceof Float32Array ? 'f32' : data instanceof Uint16Array ? 'f16' : 'i64'
 
 function writeExternal(w: ProtoWriter, { name, weight }: ExternalTensor): void {
   const entry = (key: string, value: string): void => {
@@ -94,12 +98,12 @@ const locationOf = (file: string): string => file.slice(path.parse(file).root.le
 const writeInput = (w: ProtoWriter, { name, type, dims }: GraphInput): void =>
   writeTensorType(w, name, DATA_TYPE[type], dims)
 
-/** A tensor of float32; sizes of which nothing is known get names of their own. */
-const writeFloats = (w: ProtoWriter, { name, shape }: Value, sizes: Sizes): void =>
+/** Sizes of which nothing is known get names of their own. */
+const writeFloats = (w: ProtoWriter, { name, shape, dtype }: FreeFloat, sizes: Sizes): void =>
   writeTensorType(
     w,
     name,
-    DATA_TYPE.f32,
+    DATA_TYPE[dtype],
     shape.map((size, axis) => (size < 0 ? (sizes.nameOf(size) ?? `${name}_${axis}`) : size))
   )
 

@@ -23,7 +23,8 @@ export interface GraphNode {
 export interface Constant {
   readonly name: string
   readonly dims: Shape
-  readonly data: Float32Array | BigInt64Array
+  /** float32, int64, or the bits of float16. */
+  readonly data: Float32Array | BigInt64Array | Uint16Array
 }
 
 /** A tensor whose bytes stay in the file that they came in (ONNX "external data"). */
@@ -49,9 +50,8 @@ export interface Target {
   readonly channelMultiple: number
 }
 
-/** A graph under construction. Equal nodes and constants are made once. */
-export interface Graph {
-  readonly target: Target
+/** What a graph is made of. */
+export interface BuiltGraph {
   /** Names of the sizes that inputs leave free, and of those that follow from them. */
   readonly sizes: Sizes
   readonly nodes: readonly GraphNode[]
@@ -59,6 +59,11 @@ export interface Graph {
   readonly externals: readonly ExternalTensor[]
   readonly inputs: readonly GraphInput[]
   readonly outputs: readonly Value[]
+}
+
+/** A graph under construction. Equal nodes and constants are made once. */
+export interface Graph extends BuiltGraph {
+  readonly target: Target
   input(name: string, type: GraphInput['type'], dims: GraphInput['dims']): Value
   output(name: string, value: Value): void
   /** A null input is an optional one left out. */
@@ -75,8 +80,9 @@ export interface Graph {
   rows(name: string, weight: Weight, ids: Value): Value
 }
 
-/** onnx.TensorProto.DataType.FLOAT, as `Cast` wants it. */
+/** onnx.TensorProto.DataType, as `Cast` wants it. */
 export const FLOAT = 1
+export const FLOAT16 = 10
 
 export function createGraph(target: Target): Graph {
   const nodes: GraphNode[] = []

@@ -10,6 +10,7 @@ import {
   Union,
   type Static
 } from 'typebox'
+import { ComputeStatus } from './compute.ts'
 
 /** Who answers: `GET /health`, for anybody. */
 export const Health = Struct({ name: Literal('marquee'), version: Text(), protocol: Integer() })
@@ -42,6 +43,7 @@ export const ServerStatus = Struct({
   uptimeSeconds: Num(),
   /** Where the arithmetic happens. */
   device: Text(),
+  compute: ComputeStatus,
   /** Of everybody. */
   jobs: Struct({ waiting: Integer(), running: Integer() }),
   engine: Struct({

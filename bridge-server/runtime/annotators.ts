@@ -12,6 +12,9 @@ import type { AnnotatorModel } from './model.ts'
 import { createPart, output, type Part, type Runtime } from './part.ts'
 import { createVariants } from './variants.ts'
 
+/** Run once for a picture, as exactly as their reference. */
+const NETWORK = { name: 'annotator', half: null }
+
 /** An annotator's file as a function of a picture. */
 export function createAnnotatorModel(file: AnnotatorFile, runtime: Runtime): AnnotatorModel {
   switch (file.network) {
@@ -40,7 +43,7 @@ function createDepthAnything(part: DepthAnything, runtime: Runtime): AnnotatorMo
     const [, , h = 1, w = 1] = picture.dims
     const { height, width } = sizeFor(part, h, w)
     const network = await sizes.get(`${height} ${width}`, (own) =>
-      createPart((target) => depthAnythingGraph(part, { height, width }, target), own)
+      createPart((target) => depthAnythingGraph(part, { height, width }, target), NETWORK, own)
     )
     const x = normalise(resizeBicubic(picture, height, width), imageNet)
     return [await runFitting(network, x, runtime, LIVE).then((outputs) => output(outputs, 'depth'))]
@@ -122,7 +125,7 @@ function createConvolutional(
     check()
     return graph
   }
-  const estimator = createPart(graphOf, runtime)
+  const estimator = createPart(graphOf, NETWORK, runtime)
   return async (picture) => [...(await runFitting(estimator, prepare(picture), runtime, live)).values()]
 }
 

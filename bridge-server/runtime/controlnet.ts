@@ -13,7 +13,7 @@ import { conditionFeeds, conditionInputs, modelChannels } from './conditions.ts'
 import type { ControlNet } from './model.ts'
 import { createPart, output, type Runtime } from './part.ts'
 import type { Feed } from './session.ts'
-import { activationBytes } from './unet.ts'
+import { activationBytes, unetKind } from './unet.ts'
 import { weightSource } from '../weights/tensor-table.ts'
 
 /**
@@ -31,8 +31,12 @@ export function createControlNet(
   if (lowRank !== null) checkLowRank(name, lowRank, weights)
   const part: ControlPart = { ...unet, weights, lowRank, kinds: file.kinds }
   const channels = modelChannels(part)
-  const hints = createPart((target) => hintGraph(part, target), runtime)
-  const network = createPart((target) => controlGraph(part, target), runtime)
+  const hints = createPart(
+    (target) => hintGraph(part, target),
+    { name: 'ControlNet’s hint', half: null },
+    runtime
+  )
+  const network = createPart((target) => controlGraph(part, target), unetKind('ControlNet', part), runtime)
   const plain = runtime.device.target.attention === 'plain'
   const kinds = controlKinds.slice(0, file.kinds)
   return {

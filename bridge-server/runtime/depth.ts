@@ -8,7 +8,11 @@ import { createPart, output, type Runtime } from './part.ts'
 /** A checkpoint's depth estimator: [1, 3, H, W] in −1…1 of any size → [1, H', W'], near is large. */
 export function createDepthEstimator(part: DepthPart, runtime: Runtime): (image: Tensor) => Promise<Tensor> {
   const { imageSize } = part
-  const network = createPart((target) => depthGraph(part, target), runtime)
+  const network = createPart(
+    (target) => depthGraph(part, target),
+    { name: 'depth estimator', half: null },
+    runtime
+  )
   return async (image) => {
     const x = normalise(resizeBicubic(image, imageSize, imageSize), part)
     return output(await network.run({ x }, activationBytes(imageSize)), 'depth')

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.ts'
+import type { OpenNetwork } from '../protocol/compute.ts'
 
 /** Something that holds memory between uses and can do without. */
 export interface Holder {
@@ -8,11 +9,19 @@ export interface Holder {
   readonly held: number
   /** In use: it must not be freed. */
   readonly busy: boolean
+  /** What it has open, for the status page; absent or null: nothing to tell. */
+  readonly open?: OpenKind | null
   release(): Promise<void>
 }
 
+type OpenKind = Omit<OpenNetwork, 'owner' | 'bytes'>
+
 export interface MemoryBudget {
   readonly total: number
+  /** What is open now, used longest ago first. */
+  list(): readonly OpenNetwork[]
+  /** Frees all idle holders but `holder`; whether that gave anything back. */
+  releaseOthers(holder: Holder): Promise<boolean>
   /**
    * Frees idle holders, longest unused first, until `bytes` (all that `holder` will need, what it holds included) fit beside
    * the rest, and marks `holder` as used last. Returns false where they do not fit even so.
@@ -27,6 +36,15 @@ export function createMemoryBudget(total: number): MemoryBudget {
 
   return {
     total,
+    list: () =>
+      [...holders].flatMap(({ owner, held, open }) =>
+        open == null ? [] : [{ owner: owner.split('\n')[0] ?? owner, bytes: Math.round(held), ...open }]
+      ),
+    async releaseOthers(holder) {
+      const others = [...holders].filter((other) => other !== holder && !other.busy && other.held > 0)
+      for (const other of others) await other.release()
+      return others.length > 0
+    },
     async makeRoom(holder, bytes) {
       holders.delete(holder)
       holders.add(holder)

@@ -1,6 +1,7 @@
 import type { AnnotatorNetwork } from '../protocol/annotators.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { ControlKind } from '../protocol/request.ts'
+import type { OpenNetwork } from '../protocol/compute.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 /** What a text encoder gives for `n` chunks of `length` tokens. */
@@ -163,6 +164,8 @@ export interface Models {
    * mlsd: [1, 9, h/2, w/2].
    */
   annotator(kind: AnnotatorNetwork): Promise<AnnotatorModel>
+  /** What is open, and the bytes that it may take together. */
+  memory(): { readonly limit: number; readonly networks: readonly OpenNetwork[] }
   /** Frees every session. */
   release(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { openExtensions, type ExtensionLibrary } from '../weights/extensions/ext
 import { createAnnotatorModel } from './annotators.ts'
 import { guidanceChannels } from './conditions.ts'
 import { createDepthEstimator } from './depth.ts'
-import { openDevice, type Device, type DeviceChoice } from './device.ts'
+import { cpu, type Device } from './device.ts'
 import { embeddingsFor } from './embeddings.ts'
 import { createExtender, type Networks } from './extender.ts'
 import { createMemoryBudget } from './memory.ts'
@@ -22,7 +22,8 @@ import { createVariants, type Variants } from './variants.ts'
 export interface ModelsOptions {
   /** Opens the headers of a model, `vae` as in a request. Throws AppError 'model-missing', 'model-unreadable', 'model-unsupported'. */
   readonly find: (id: string, vae?: string | null) => Promise<Checkpoint>
-  readonly device: DeviceChoice
+  /** One that has been tested (`chooseDevice`), or the CPU, which needs no test. */
+  readonly device: 'cpu' | Device
   /** Networks beside models; left out, there are none. */
   readonly extensions?: ExtensionLibrary
   /** What sessions and their activations may take together. Mapped files are not counted: the system takes them back at will. */
@@ -37,14 +38,14 @@ export interface ModelsOptions {
  */
 export function createModels({
   find,
-  device: choice,
+  device: given,
   extensions = openExtensions({ folders: () => Promise.resolve([]), cacheFolder: '' }),
   memoryBytes,
   mode
 }: ModelsOptions): Models {
   const budget = createMemoryBudget(memoryBytes)
   const models = new Map<string, { readonly model: DressModel; readonly fingerprint: string }>()
-  let device: Promise<Device> | null = null
+  const device = given === 'cpu' ? cpu : given
   let upscalerVariants: Variants<Upscaler> | null = null
   let annotatorVariants: Variants<AnnotatorModel> | null = null
 
@@ -55,26 +56,24 @@ export function createModels({
       const known = models.get(id)
       // What is known of a model may grow (its hash) while its networks stay as they are.
       if (known?.fingerprint === fingerprint) return known.model(checkpoint.info)
-      device ??= openDevice(choice)
       await budget.release(id)
-      const model = createModel(checkpoint, { owner: id, device: await device, budget, mode }, extensions)
+      const model = createModel(checkpoint, { owner: id, device, budget, mode }, extensions)
       models.set(id, { model, fingerprint })
       return model(checkpoint.info)
     },
     async upscaler(name) {
       const { stamp, content } = await extensions.upscaler(name)
-      device ??= openDevice(choice)
-      const runtime = { owner: 'upscaler', device: await device, budget, mode }
+      const runtime = { owner: 'upscaler', device, budget, mode }
       upscalerVariants ??= createVariants(runtime, 'network')
       return upscalerVariants.get(stamp, (own) => createUpscaler(name, content, own))
     },
     async annotator(kind) {
       const { stamp, content } = await extensions.annotator(kind)
-      device ??= openDevice(choice)
-      const runtime = { owner: 'annotator', device: await device, budget, mode }
+      const runtime = { owner: 'annotator', device, budget, mode }
       annotatorVariants ??= createVariants(runtime, 'network')
       return annotatorVariants.get(stamp, (own) => createAnnotatorModel(content, own))
     },
+    memory: () => ({ limit: budget.total, networks: budget.list() }),
     async release() {
       models.clear()
       await budget.release()

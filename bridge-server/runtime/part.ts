@@ -1,8 +1,10 @@
-import { assert } from '../errors.ts'
-import type { Graph, Target } from '../graph/graph.ts'
+import { AppError, assert } from '../errors.ts'
+import type { BuiltGraph, Graph, Target } from '../graph/graph.ts'
 import { elementCount } from '../graph/shape.ts'
+import type { Precision } from '../protocol/compute.ts'
 import type { Tensor } from '../tensor/tensor.ts'
-import type { Device } from './device.ts'
+import { cpu, type Device } from './device.ts'
+import { inHalf, type HalfPolicy } from './half-precision.ts'
 import type { Holder, MemoryBudget } from './memory.ts'
 import type { Mode } from './session-options.ts'
 import { openSession, type Feed, type Session } from './session.ts'
@@ -15,6 +17,15 @@ export interface Runtime {
   readonly budget: MemoryBudget
   /** Undefined: chosen for each part by its size and the memory there is. */
   readonly mode: Mode | undefined
+  /** How sessions are opened; left out, with onnxruntime. */
+  readonly open?: typeof openSession
+}
+
+/** A network as messages and the status page know it. */
+export interface NetworkKind {
+  readonly name: string
+  /** What stays float32 where it computes in half precision; null: all of it does. */
+  readonly half: HalfPolicy | null
 }
 
 /** One network of a model. Its session is opened at the first run, and again after the budget took it away. */
@@ -27,11 +38,21 @@ export interface Part {
   run(feeds: Readonly<Record<string, Feed>>, activationBytes: number): Promise<ReadonlyMap<string, Tensor>>
 }
 
+/** Where a network computes; it leaves half precision, and a device, when they fail it. */
+interface Place {
+  readonly device: Device
+  readonly half: boolean
+  /** Why it is not where the others are. */
+  readonly reason: string | null
+}
+
 export function createPart(
   build: (target: Target) => Graph,
-  { owner, device, budget, mode: wished }: Runtime
+  { name, half }: NetworkKind,
+  { owner, device, budget, mode: wished, open = openSession }: Runtime
 ): Part {
-  let graph: Graph | null = null
+  let place: Place = { device, half: device.half && half !== null, reason: null }
+  let graph: BuiltGraph | null = null
   let session: Session | null = null
   let held = 0
   let waiting = 0
@@ -43,21 +64,20 @@ export function createPart(
     return turn
   }
 
-  const built = (): Graph => (graph ??= build(device.target))
-
-  const plan = (): { mode: Mode; bytes: number } => {
-    const floats = floatBytes(built())
-    const mode = wished ?? chooseMode(floats, budget.total)
-    return { mode, bytes: heldBytes(mode, floats) }
-  }
-
-  const open = (): Promise<Session> => openSession(built(), { provider: device.provider, mode: plan().mode })
+  const built = (): BuiltGraph => (graph ??= graphAt(place, build, half))
+  const plan = (): Plan => planOf(built(), place, budget.total, wished)
 
   const close = async (): Promise<void> => {
     const closing = session
     session = null
     held = 0
     await closing?.release()
+  }
+
+  const move = async (to: Place): Promise<void> => {
+    await close()
+    place = to
+    graph = null
   }
 
   const holder: Holder = {
@@ -68,7 +88,37 @@ export function createPart(
     get busy() {
       return waiting > 0
     },
+    get open() {
+      return session === null ? null : { network: name, ...whereabouts(place) }
+    },
     release: () => inTurn(close)
+  }
+
+  const attempt: Part['run'] = async (feeds, activationBytes) => {
+    await budget.makeRoom(holder, plan().bytes + activationBytes)
+    session ??= await open(built(), { provider: place.device.provider, mode: plan().mode })
+    // onnxruntime's arena keeps the largest activations it ever had.
+    held = Math.max(held, plan().bytes + activationBytes)
+    return session.run(feeds)
+  }
+
+  const run: Part['run'] = async (feeds, activationBytes) => {
+    try {
+      const outputs = await attempt(feeds, activationBytes)
+      if (!place.half || isFinite(outputs)) return outputs
+      await move({ ...place, half: false, reason: 'its numbers grow too large for half precision' })
+    } catch (error) {
+      if (place.device.provider === 'cpu' || !isOutOfMemory(error)) throw error
+      await close()
+      // A device's memory is not counted: all that others hold of it goes before this network does.
+      if (!(await budget.releaseOthers(holder)))
+        await move({
+          device: cpu,
+          half: false,
+          reason: `${place.device.provider} has too little memory for it`
+        })
+    }
+    return run(feeds, activationBytes)
   }
 
   return {
@@ -77,19 +127,52 @@ export function createPart(
     async run(feeds, activationBytes) {
       waiting++
       try {
-        return await inTurn(async () => {
-          await budget.makeRoom(holder, plan().bytes + activationBytes)
-          session ??= await open()
-          // onnxruntime's arena keeps the largest activations it ever had.
-          held = Math.max(held, plan().bytes + activationBytes)
-          return session.run(feeds)
-        })
+        return await inTurn(() => run(feeds, activationBytes))
       } finally {
         waiting--
       }
     }
   }
 }
+
+interface Whereabouts {
+  readonly device: string
+  readonly precision: Precision
+  readonly reason: string | null
+}
+
+const whereabouts = ({ device, half, reason }: Place): Whereabouts => ({
+  device: device.provider,
+  precision: half ? 'fp16' : 'fp32',
+  reason
+})
+
+function graphAt(
+  { device, half }: Place,
+  build: (target: Target) => Graph,
+  policy: HalfPolicy | null
+): BuiltGraph {
+  const full = build(device.target)
+  return half && policy !== null ? inHalf(full, policy) : full
+}
+
+interface Plan {
+  readonly mode: Mode
+  /** What the session will hold. */
+  readonly bytes: number
+}
+
+function planOf(graph: BuiltGraph, { half }: Place, total: number, wished: Mode | undefined): Plan {
+  const floats = floatBytes(graph)
+  // Weights in half precision are used as they lie in the file.
+  const mode = wished ?? (half ? 'instant' : chooseMode(floats, total))
+  return { mode, bytes: half ? HALF_BYTES * floats : heldBytes(mode, floats) }
+}
+
+const isOutOfMemory = (error: unknown): boolean => error instanceof AppError && error.code === 'out-of-memory'
+
+const isFinite = (outputs: ReadonlyMap<string, Tensor>): boolean =>
+  [...outputs.values()].every(({ data }) => data.every(Number.isFinite))
 
 /** The output of that name; every graph of ours has it. */
 export function output(outputs: ReadonlyMap<string, Tensor>, name: string): Tensor {
@@ -99,7 +182,7 @@ export function output(outputs: ReadonlyMap<string, Tensor>, name: string): Tens
 }
 
 /** Bytes of the weights as float32. */
-const floatBytes = (graph: Graph): number =>
+const floatBytes = (graph: BuiltGraph): number =>
   graph.externals.reduce((sum, { weight }) => sum + 4 * elementCount(weight.shape), 0)
 
 /** Up to here the slowest preparation takes well under a second. */
@@ -113,6 +196,9 @@ export function chooseMode(floatBytes: number, memoryBytes: number): Mode {
   if (floatBytes <= SMALL && 4 * floatBytes <= memoryBytes) return 'turbo'
   return 2 * floatBytes <= memoryBytes ? 'medium' : 'instant'
 }
+
+/** Of their float32 size, on a device; on the CPU they are mapped. */
+const HALF_BYTES = 0.5
 
 /** Measured on SD 1.5: packing keeps a third more than the float32 copy; casts at every run hold the largest few weights. */
 function heldBytes(mode: Mode, floatBytes: number): number {

@@ -2,11 +2,11 @@ import { existsSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 
-import { InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node'
+import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node'
 
 import { AppError } from '../errors.ts'
 import { encodeGraph } from '../graph/encode.ts'
-import type { Graph } from '../graph/graph.ts'
+import type { BuiltGraph } from '../graph/graph.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { type Mode, type Provider, sessionOptions } from './session-options.ts'
 
@@ -29,21 +29,26 @@ export interface SessionTarget {
 /** Providers that this build of onnxruntime knows; whether their hardware is there shows only when one is opened. */
 export const knownProviders = (): readonly string[] => listSupportedBackends().map(({ name }) => name)
 
-/** Whether CUDA's provider was put beside onnxruntime; the package that npm installs comes without it. */
-export function hasCudaLibrary(): boolean {
+export const onnxruntimeVersion = (): string => env.versions.node ?? env.versions.common
+
+/** The file of CUDA's provider, where someone put it beside onnxruntime; the package that npm installs comes without it. */
+export function cudaLibrary(): string | null {
   const main = createRequire(import.meta.url).resolve('onnxruntime-node')
   const folder = path.join(path.dirname(main), '..', 'bin', 'napi-v6', process.platform, process.arch)
-  return ['libonnxruntime_providers_cuda.so', 'onnxruntime_providers_cuda.dll'].some((name) =>
-    existsSync(path.join(folder, name))
+  const files = ['libonnxruntime_providers_cuda.so', 'onnxruntime_providers_cuda.dll'].map((name) =>
+    path.join(folder, name)
   )
+  return files.find((file) => existsSync(file)) ?? null
 }
+
+export const hasCudaLibrary = (): boolean => cudaLibrary() !== null
 
 /**
  * Opens a session over weights that stay where they are.
  * @throws AppError 'model-unreadable' when a file is shorter than its header says (a mapped file that ends early kills the
  *   process), 'model-incomplete' when onnxruntime refuses the graph, 'out-of-memory'.
  */
-export async function openSession(graph: Graph, { provider, mode }: SessionTarget): Promise<Session> {
+export async function openSession(graph: BuiltGraph, { provider, mode }: SessionTarget): Promise<Session> {
   checkFiles(graph)
   const options = sessionOptions({ provider, mode, root: rootOf(graph), rareTypes: hasRareTypes(graph) })
   try {
@@ -79,7 +84,7 @@ function toTensor(name: string, { data, dims }: OrtTensor): Tensor {
   return { data, dims }
 }
 
-function checkFiles(graph: Graph): void {
+function checkFiles(graph: BuiltGraph): void {
   const ends = new Map<string, number>()
   for (const { weight } of graph.externals)
     ends.set(weight.file, Math.max(ends.get(weight.file) ?? 0, weight.offset + weight.length))
@@ -94,7 +99,7 @@ function checkFiles(graph: Graph): void {
 }
 
 /** External data must lie below one folder, which is why a model cannot be spread over several drives of Windows. */
-function rootOf(graph: Graph): string | null {
+function rootOf(graph: BuiltGraph): string | null {
   const roots = [...new Set(graph.externals.map(({ weight }) => path.parse(weight.file).root))]
   const [root, other] = roots
   if (other !== undefined)
@@ -105,11 +110,12 @@ function rootOf(graph: Graph): string | null {
   return root ?? null
 }
 
-const hasRareTypes = (graph: Graph): boolean =>
+const hasRareTypes = (graph: BuiltGraph): boolean =>
   graph.externals.some(({ weight }) => weight.dtype !== 'f32' && weight.dtype !== 'f16')
 
 const isAllocation = (error: unknown): boolean =>
-  error instanceof Error && /bad_alloc|allocate memory|out of memory|device lost/i.test(error.message)
+  error instanceof Error &&
+  /bad_alloc|allocate|out of memory|outofmemory|device lost|max(imum)? buffer size/i.test(error.message)
 
 const outOfMemory = (cause: unknown): AppError =>
   new AppError('out-of-memory', {

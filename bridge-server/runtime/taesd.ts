@@ -7,7 +7,11 @@ import { createPart, output, type Runtime } from './part.ts'
 
 /** A tiny decoder as a function: [n, 4, h, w] as a sampler has them → [n, 3, 8h, 8w] in about 0…1. */
 export function createTaesd({ decoder }: Taesd, runtime: Runtime): (latents: Tensor) => Promise<Tensor> {
-  const network = createPart((target) => decoderGraph({ decoder }, target), runtime)
+  const network = createPart(
+    (target) => decoderGraph({ decoder }, target),
+    { name: 'tiny decoder', half: null },
+    runtime
+  )
   const [width = 0] = decoder.get('1.weight')?.shape ?? []
   return async (latents) => {
     const [n = 0, , h = 0, w = 0] = latents.dims

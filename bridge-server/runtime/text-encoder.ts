@@ -8,6 +8,9 @@ import { adaptationsOf, scaleFeeds, type LoraLayers } from './adaptations.ts'
 import type { TextEncoder } from './model.ts'
 import { createPart, output, type Part, type Runtime } from './part.ts'
 
+/** Run once for a picture, it saves nothing by half precision. */
+const TEXT_ENCODER = { name: 'text encoder', half: null }
+
 /**
  * A checkpoint's text encoder with LoRAs in it, to be given a scale for each of them; a graph for every clip skip that is asked
  * for.
@@ -27,7 +30,8 @@ export function createTextEncoder(
 
   const networkFor = (clipSkip: number): Part => {
     const network =
-      bySkip.get(clipSkip) ?? createPart((target) => textGraph({ ...part, clipSkip }, loras, target), runtime)
+      bySkip.get(clipSkip) ??
+      createPart((target) => textGraph({ ...part, clipSkip }, loras, target), TEXT_ENCODER, runtime)
     bySkip.set(clipSkip, network)
     return network
   }

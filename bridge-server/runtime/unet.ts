@@ -17,7 +17,8 @@ import {
 } from './conditions.ts'
 import { tooLarge } from './memory.ts'
 import type { UnetInput } from './model.ts'
-import { createPart, output, type Runtime } from './part.ts'
+import { createPart, output, type NetworkKind, type Runtime } from './part.ts'
+import { hasLargeScores, unetPrecision } from './precision.ts'
 
 /** What is put into a UNet's graph from other files. */
 export interface UnetExtensions {
@@ -44,7 +45,7 @@ export function createUnet(
 ): (input: UnetInput, scales?: UnetScales) => Promise<Tensor> {
   const channels = modelChannels(part)
   const embedded = guidanceChannels(part)
-  const network = createPart((target) => unetGraph(part, extensions, target), runtime)
+  const network = createPart((target) => unetGraph(part, extensions, target), unetKind('UNet', part), runtime)
 
   return async ({ x, timesteps, context, guidance, y, residuals }, scales = nothing) => {
     const [n = 0, inputs = 0, h = 0, w = 0] = x.dims
@@ -82,6 +83,12 @@ export function createUnet(
     return output(await network.run(feeds, need(h, w)), 'out')
   }
 }
+
+/** A UNet, or a ControlNet of one. */
+export const unetKind = (name: string, part: UnetPart): NetworkKind => ({
+  name,
+  half: unetPrecision(hasLargeScores(part))
+})
 
 /** The graph alone; nothing is read but the headers that `part` came from. */
 export function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {

@@ -16,7 +16,11 @@ const STEP = 32
 /** An upscaler's file as a function. Throws AppError 'out-of-memory' where not even a small tile fits. */
 export function createUpscaler(name: string, file: UpscalerFile, runtime: Runtime): Upscaler {
   const { scale, multiple } = file
-  const network = createPart((target) => upscalerGraph(file, target), runtime)
+  const network = createPart(
+    (target) => upscalerGraph(file, target),
+    { name: 'upscaler', half: null },
+    runtime
+  )
   const need = (height: number, width: number): number => activationBytes(file, height * width)
   let tile = MOST
   while (tile > LEAST && !network.fits(need(tile, tile))) tile -= STEP

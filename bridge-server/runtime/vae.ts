@@ -6,6 +6,7 @@ import { elements, type Tensor } from '../tensor/tensor.ts'
 import type { VaePart } from '../weights/checkpoint.ts'
 import { tooLarge } from './memory.ts'
 import { createPart, output, type Part, type Runtime } from './part.ts'
+import { vaePrecision } from './precision.ts'
 import { runTiled } from './tiles.ts'
 
 export interface Vae {
@@ -26,8 +27,9 @@ export function createVae(part: VaePart, runtime: Runtime): Vae {
     part.weights.names.flatMap((name) => /^encoder\.down\.(\d+)\./.exec(name)?.[1] ?? [])
   ).size
   const downscale = 2 ** (levels - 1)
-  const encoder = createPart((target) => encoderGraph(part, target), runtime)
-  const decoder = createPart((target) => decoderGraph(part, target), runtime)
+  const half = vaePrecision(part)
+  const encoder = createPart((target) => encoderGraph(part, target), { name: 'VAE encoder', half }, runtime)
+  const decoder = createPart((target) => decoderGraph(part, target), { name: 'VAE decoder', half }, runtime)
   // The widest tensors at full size: the decoder's last level still has the channels of the one before when it begins.
   const encoderWidth = shapeOf('encoder.conv_in.weight')[0] ?? 0
   const decoderWidth = shapeOf('decoder.up.0.block.0.norm1.weight')[0] ?? 0

@@ -38,7 +38,7 @@ import { createWebServer } from './web-server.ts'
 const maxMessageBytes = 256 * 1024
 
 interface AppParts
-  extends Omit<SocketParts, 'owned' | 'presence'>, Pick<StatusParts, 'engine' | 'dataFolder'> {
+  extends Omit<SocketParts, 'owned' | 'presence'>, Pick<StatusParts, 'compute' | 'engine' | 'dataFolder'> {
   readonly blobs: BlobStore
   readonly store: JobStore
   /** Used for the `Host` check while the app does not listen. */

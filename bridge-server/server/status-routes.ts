@@ -10,6 +10,7 @@ import { owner, type Tokens } from './tokens.ts'
 export interface StatusParts {
   readonly version: string
   readonly device: () => string
+  readonly compute: () => ServerStatus['compute']
   readonly engine: () => ServerStatus['engine']
   readonly queue: Pick<Queue, 'counts'>
   /** Bytes that the pictures of all jobs take. */
@@ -29,6 +30,7 @@ export function statusRoutes(app: FastifyInstance, parts: StatusParts, presence:
       time: Date.now(),
       uptimeSeconds: process.uptime(),
       device: parts.device(),
+      compute: parts.compute(),
       jobs: parts.queue.counts(),
       engine: parts.engine(),
       memory: { server: process.memoryUsage.rss(), free: freemem(), total: totalmem() },

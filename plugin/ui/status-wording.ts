@@ -4,16 +4,35 @@ import { durationWords } from './wording.ts'
 
 /** The facts about the server in the order in which a person looks for them, each with its name. */
 export function statusLines(status: ServerStatus): readonly (readonly [string, string])[] {
-  const { jobs, device, memory, disk, sockets } = status
+  const { jobs, memory, disk, sockets } = status
   return [
     ['Jobs', jobs.running + jobs.waiting === 0 ? 'None' : `${jobs.running} running, ${jobs.waiting} waiting`],
-    ['Device', device],
+    ...deviceLines(status),
     ['Engine', engineWords(status.engine, status.time)],
     ['Memory', `${bytesWords(memory.free)} free of ${bytesWords(memory.total)}`],
     ['Disk', `${bytesWords(disk.pictures)} of pictures, ${bytesWords(disk.free)} free`],
     ['Connected', `${sockets} with your link`],
     ['Running for', durationWords(status.uptimeSeconds)],
     ['Version', status.version]
+  ]
+}
+
+/** The device with its precision, why the faster kinds are not used, and what open networks take of their memory. */
+function deviceLines({ device, compute }: ServerStatus): readonly (readonly [string, string])[] {
+  const { device: report, memory, networks } = compute
+  if (report === null) return [['Device', device]]
+  const left = report.trials.filter(({ verdict }) => verdict !== 'used')
+  const elsewhere = networks.filter(({ reason }) => reason !== null)
+  return [
+    ['Device', `${device}, ${report.precision === 'fp16' ? 'half precision' : 'float32'}`],
+    ...left.map(({ device: other, reason }) => [`Not ${other}`, reason] as const),
+    ...elsewhere.map(
+      ({ network, device: other, precision, reason }) =>
+        [network, `on ${other} in ${precision}: ${reason ?? ''}`] as const
+    ),
+    ...(memory === null
+      ? []
+      : [['Networks', `${bytesWords(memory.networks)} of ${bytesWords(memory.limit)}`] as const])
   ]
 }
 

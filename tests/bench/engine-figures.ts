@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { openDevice } from '../../bridge-server/runtime/device.ts'
+import { cpu } from '../../bridge-server/runtime/device.ts'
 import { createModels } from '../../bridge-server/runtime/models.ts'
 import { openSession } from '../../bridge-server/runtime/session.ts'
 import { unetGraph } from '../../bridge-server/runtime/unet.ts'
@@ -45,7 +45,7 @@ const repeat = async (count: number, work: () => Promise<unknown>) => {
 }
 const runs = side > 32 ? 2 : 9
 
-const { provider, target } = await openDevice('cpu')
+const { provider, target } = cpu
 const build = () => unetGraph(checkpoint.unet, { loras: [], hypernetworks: [], controlled: false }, target)
 const [building, graph] = await timed(() => Promise.resolve(build()))
 const [preparing, session] = await timed(() => openSession(graph, { provider, mode: mode ?? 'turbo' }))

@@ -103,6 +103,7 @@ export async function startBridge({
     device: () => 'cpu',
     engine: () => ({ state: 'asleep', starts: 0, ends: [] }),
     ...{ store, dataFolder: data },
+    compute: () => ({ device: null, memory: null, networks: [] }),
     port: 7421,
     access,
     catalogue: () => Promise.resolve(catalogue),

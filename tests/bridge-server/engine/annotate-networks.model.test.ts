@@ -39,7 +39,8 @@ const engineWith = (modelFolders: readonly string[]): Engine =>
     entry: path.join(root, 'bridge-server/engine/engine-process.ts'),
     settings: {
       ...{ modelFolders, modelSettings: path.join(folder, 'none'), cacheFolder: folder },
-      ...{ blobFolder: path.join(folder, 'blobs'), device: 'cpu', memoryBytes: 2 ** 31, mode: 'auto' }
+      ...{ blobFolder: path.join(folder, 'blobs'), device: 'cpu', memoryBytes: 2 ** 31, mode: 'auto' },
+      ...{ precision: 'auto', env: process.env }
     },
     env: process.env,
     graceMs: 300

@@ -14,7 +14,16 @@ process.on('message', (message) => {
   if (!isToEngine(message)) return
   if (message.type === 'open') {
     cacheFolder = message.settings.cacheFolder
-    tell({ type: 'ready', device: 'paper' })
+    tell({
+      type: 'ready',
+      device: {
+        asked: { device: 'auto', precision: 'auto' },
+        device: 'paper',
+        precision: 'fp32',
+        precisionReason: 'paper has no other',
+        trials: []
+      }
+    })
     return
   }
   if (message.type === 'warm') return

@@ -19,6 +19,8 @@ beforeEach(async () => {
       cacheFolder: folder,
       blobFolder: folder,
       device: 'auto',
+      precision: 'auto',
+      env: {},
       memoryBytes: 1,
       mode: 'auto'
     },
@@ -131,6 +133,8 @@ it('fails with a reason where the process cannot start', async () => {
       cacheFolder: folder,
       blobFolder: folder,
       device: 'cpu',
+      precision: 'auto',
+      env: {},
       memoryBytes: 1,
       mode: 'auto'
     },

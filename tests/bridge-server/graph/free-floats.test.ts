@@ -20,7 +20,11 @@ test('tensors of free sizes are told, but not numbers of other types nor sizes o
   sizes(m, x, 0, 2)
   reshape(m, graph.node('Mystery', [x], [-1, 4]), [-1])
   graph.node('Cast', [ids], ids.shape, { to: 6 })
-  expect(freeFloats(graph)).toEqual([{ name: sum.name, shape: x.shape }])
+  const half = graph.node('Cast', [sum], sum.shape, { to: 10 })
+  expect(freeFloats(graph)).toEqual([
+    { name: sum.name, shape: x.shape, dtype: 'f32' },
+    { name: half.name, shape: x.shape, dtype: 'f16' }
+  ])
 })
 
 test.each([true, false])(

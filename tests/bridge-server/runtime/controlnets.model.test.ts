@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { createControlNet } from '../../../bridge-server/runtime/controlnet.ts'
-import { openDevice } from '../../../bridge-server/runtime/device.ts'
+import { cpu } from '../../../bridge-server/runtime/device.ts'
 import { createMemoryBudget } from '../../../bridge-server/runtime/memory.ts'
 import type { ControlNet } from '../../../bridge-server/runtime/model.ts'
 import type { ControlKind } from '../../../bridge-server/protocol/request.ts'
@@ -26,7 +26,7 @@ async function open(name: string, changes: { readonly inputs?: number } = {}): P
     inputChannels: changes.inputs ?? 4
   }
   const runtime = {
-    ...{ owner: name, device: await openDevice('cpu'), budget: createMemoryBudget(2 ** 30) },
+    ...{ owner: name, device: cpu, budget: createMemoryBudget(2 ** 30) },
     mode: undefined
   }
   const { content } = await extensions.controlNet(name)

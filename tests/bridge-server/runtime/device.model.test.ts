@@ -1,53 +1,52 @@
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 
 import { expect, test } from 'vitest'
 
-import { openDevice } from '../../../bridge-server/runtime/device.ts'
-import { knownProviders } from '../../../bridge-server/runtime/session.ts'
+import { cpu } from '../../../bridge-server/runtime/device.ts'
+import { chooseDevice } from '../../../bridge-server/runtime/self-test/choose-device.ts'
+import { tryAccelerator, trialLimitMs } from '../../../bridge-server/runtime/self-test/trial.ts'
+import { softwareVulkan } from '../../support/software-vulkan.ts'
 import { TOLERANCE } from './recorded.ts'
+import type { WebgpuErrors } from './webgpu-probe.ts'
 
-test('the CPU is always there, with fused attention', async () => {
-  expect(await openDevice('cpu')).toEqual({
-    provider: 'cpu',
-    target: { attention: 'fused', gathersHalf: true, channelMultiple: 1 }
-  })
-})
+const vulkan = softwareVulkan()
 
-test('automatic is the CPU unless someone installed CUDA', async () => {
-  expect(['cpu', 'cuda']).toContain((await openDevice('auto')).provider)
-})
-
-test.runIf(!knownProviders().includes('dml'))(
-  'a provider that this build lacks is refused in words',
+test.runIf(vulkan !== null)(
+  'WebGPU on a software Vulkan computes what PyTorch and the CPU do',
   async () => {
-    await expect(openDevice('dml')).rejects.toMatchObject({
-      code: 'device-unavailable',
-      message: 'The device dml cannot be used here: this build of onnxruntime does not have it.',
-      hint: 'Start with --device cpu, or install the driver of the GPU.'
-    })
-  }
-)
-
-/** A software Vulkan that Debian's Chromium comes with: slow, but the same path as a GPU. */
-const vulkan = '/usr/lib/chromium'
-const hasVulkan = existsSync(path.join(vulkan, 'vk_swiftshader_icd.json'))
-const name = 'WebGPU computes what PyTorch does'
-if (!hasVulkan) test.skip(`${name}: there is no software Vulkan in ${vulkan}`, () => undefined)
-else
-  test(name, async () => {
-    const env = {
-      ...process.env,
-      LD_LIBRARY_PATH: vulkan,
-      VK_ICD_FILENAMES: path.join(vulkan, 'vk_swiftshader_icd.json'),
-      XDG_RUNTIME_DIR: process.env.XDG_RUNTIME_DIR ?? tmpdir()
-    }
     const script = path.join(import.meta.dirname, 'webgpu-probe.ts')
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], { env })
-    const errors = JSON.parse(stdout) as { readonly text: number; readonly unet: number }
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
+      env: vulkan ?? {}
+    })
+    const errors = JSON.parse(stdout) as WebgpuErrors
     expect(errors.text).toBeLessThan(TOLERANCE)
     expect(errors.unet).toBeLessThan(TOLERANCE)
-  })
+    expect(errors.encoded).toBeLessThan(TOLERANCE)
+    expect(errors.decoded).toBeLessThan(TOLERANCE)
+  },
+  // Shaders are compiled and run on the CPU's cores.
+  600_000
+)
+
+test.runIf(vulkan !== null)(
+  'a Vulkan in software passes its test, is not picked, and is had by who asks for it',
+  async () => {
+    const trial = await tryAccelerator('webgpu', { env: vulkan ?? {}, limitMs: 2 * trialLimitMs })
+    expect(trial).toMatchObject({ result: { attention: 'plain' } })
+    const attempt = () => Promise.resolve(trial)
+    const automatic = await chooseDevice({ device: 'auto', precision: 'auto' }, attempt, ['webgpu'])
+    expect(automatic.device).toEqual(cpu)
+    expect(automatic.report.trials[0]).toMatchObject({ device: 'webgpu', verdict: 'slow' })
+    const asked = await chooseDevice({ device: 'webgpu', precision: 'auto' }, attempt, ['webgpu'])
+    expect(asked.device).toMatchObject({ provider: 'webgpu', half: false })
+  },
+  600_000
+)
+
+test('without a driver WebGPU fails its test with the reason', async () => {
+  const env = { ...process.env, VK_ICD_FILENAMES: '/nowhere.json', VK_DRIVER_FILES: '/nowhere.json' }
+  const trial = await tryAccelerator('webgpu', { env, limitMs: trialLimitMs })
+  expect(trial).toMatchObject({ fault: expect.stringContaining('No supported adapters') as string })
+})

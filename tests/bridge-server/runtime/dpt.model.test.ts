@@ -3,7 +3,7 @@ import path from 'node:path'
 import { describe, expect, test } from 'vitest'
 
 import { createDepthEstimator } from '../../../bridge-server/runtime/depth.ts'
-import { openDevice } from '../../../bridge-server/runtime/device.ts'
+import { cpu } from '../../../bridge-server/runtime/device.ts'
 import { createMemoryBudget } from '../../../bridge-server/runtime/memory.ts'
 import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
 import { weightSource } from '../../../bridge-server/weights/tensor-table.ts'
@@ -41,7 +41,7 @@ describe.each(folder === null ? [] : cases)('%s, picture %i of %i px', (name, i,
         mean: [0.5, 0.5, 0.5],
         std: [0.5, 0.5, 0.5]
       },
-      { owner: name, device: await openDevice('cpu'), budget, mode: undefined }
+      { owner: name, device: cpu, budget, mode: undefined }
     )
     const depth = await estimate(recorded.tensor(`${name}.${i}.pixels`))
     expect(relativeError(depth, recorded.tensor(`${name}.${i}.depth`))).toBeLessThan(TOLERANCE)

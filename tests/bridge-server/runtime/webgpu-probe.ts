@@ -1,17 +1,35 @@
 import path from 'node:path'
 
+import { acceleratorTarget, type Device } from '../../../bridge-server/runtime/device.ts'
+import type { Models } from '../../../bridge-server/runtime/model.ts'
 import { createModels } from '../../../bridge-server/runtime/models.ts'
+import type { Tensor } from '../../../bridge-server/tensor/tensor.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
 import { readRecorded, relativeError } from './recorded.ts'
 
-/** Runs pocket on WebGPU and prints how far its networks are off PyTorch, as JSON. A process of its own: the loader of Vulkan is found at its start. */
+/**
+ * Runs pocket on WebGPU and prints, as JSON, how far its text encoder and UNet are off PyTorch, and its autoencoder off the CPU. A
+ * process of its own: the loader of Vulkan is found at its start.
+ */
+export interface WebgpuErrors {
+  readonly text: number
+  readonly unet: number
+  readonly encoded: number
+  readonly decoded: number
+}
+
 const root = path.resolve(import.meta.dirname, '../../..')
-const models = createModels({
-  find: () => openCheckpoint(path.join(root, 'models/pocket')),
-  device: 'webgpu',
-  memoryBytes: 2 ** 32
+const webgpu: Device = { provider: 'webgpu', target: acceleratorTarget('plain'), half: false }
+const [onWebgpu, onCpu] = [webgpu, 'cpu' as const].map((device) =>
+  createModels({ find: () => openCheckpoint(path.join(root, 'models/pocket')), device, memoryBytes: 2 ** 32 })
+) as [Models, Models]
+
+const wave = (dims: readonly number[]): Tensor => ({
+  data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, (_, i) => Math.sin(i * 0.37)),
+  dims
 })
-const model = await models.open('pocket')
+
+const [model, reference] = [await onWebgpu.open('pocket'), await onCpu.open('pocket')]
 const recorded = readRecorded(path.join(root, 'tests/fixtures/pocket/pocket.safetensors'))
 const text = await model.textEncoders[0]!.encode(recorded.ids('text.ids'))
 const out = await model.unet({
@@ -19,9 +37,12 @@ const out = await model.unet({
   timesteps: recorded.tensor('unet.1.timesteps').data,
   context: recorded.tensor('unet.1.context')
 })
-const errors = {
+const [image, latents] = [wave([1, 3, 64, 64]), wave([1, 4, 8, 8])]
+const errors: WebgpuErrors = {
   text: relativeError(text.hidden, recorded.tensor('text.last')),
-  unet: relativeError(out, recorded.tensor('unet.1.out'))
+  unet: relativeError(out, recorded.tensor('unet.1.out')),
+  encoded: relativeError(await model.encode(image), await reference.encode(image)),
+  decoded: relativeError(await model.decode(latents), await reference.decode(latents))
 }
-await models.release()
 process.stdout.write(JSON.stringify(errors))
+await Promise.all([onWebgpu.release(), onCpu.release()])

@@ -42,6 +42,7 @@ const second = async (port: number) => {
     version: '',
     device: () => '',
     engine: () => ({ state: 'asleep', starts: 0, ends: [] }),
+    compute: () => ({ device: null, memory: null, networks: [] }),
     catalogue: () => Promise.reject(new Error('no call is expected')),
     models: noModels,
     downloads: noDownloads,

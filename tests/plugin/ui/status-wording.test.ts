@@ -4,6 +4,7 @@ import { statusLines, tokenWords } from '../../../plugin/ui/status-wording.ts'
 
 const status: ServerStatus = {
   ...{ version: '1.2.3', protocol: 1, time: 100_000, uptimeSeconds: 3700, device: 'cpu', sockets: 2 },
+  compute: { device: null, memory: null, networks: [] },
   jobs: { waiting: 0, running: 0 },
   engine: { state: 'asleep', starts: 0, ends: [] },
   memory: { server: 1, free: 2e9, total: 16e9 },
@@ -17,6 +18,26 @@ it('says what the server does', () => {
   expect(line({}, 'Jobs')).toBe('None')
   expect(line({ jobs: { waiting: 3, running: 1 } }, 'Jobs')).toBe('1 running, 3 waiting')
   expect(line({}, 'Running for')).toBe('1 h 1 min')
+})
+
+it('says where the arithmetic happens, why not elsewhere, and what it takes', () => {
+  expect(line({}, 'Device')).toBe('cpu')
+  const compute: ServerStatus['compute'] = {
+    device: {
+      ...{ asked: { device: 'auto', precision: 'auto' }, device: 'cpu', precision: 'fp32' },
+      precisionReason: '',
+      trials: [
+        { device: 'webgpu', verdict: 'failed', reason: 'no driver' },
+        { device: 'cpu', verdict: 'used', reason: 'no other device is right and faster' }
+      ]
+    },
+    memory: { limit: 8e9, networks: 2e9, process: 3e9, peak: 3e9 },
+    networks: []
+  }
+  expect(line({ compute }, 'Device')).toBe('cpu, float32')
+  expect(line({ compute }, 'Not webgpu')).toBe('no driver')
+  expect(line({ compute }, 'Not cpu')).toBeUndefined()
+  expect(line({ compute }, 'Networks')).toBe('2.0 GB of 8.0 GB')
 })
 
 it('says how often the engine ended unasked, when last, and why', () => {
