@@ -20,8 +20,8 @@ export function docsRoutes(app: FastifyInstance, version: string): void {
 export function checkDescribed(app: FastifyInstance): void {
   const found = new Set<string>()
   app.addHook('onRoute', ({ method, url }) => {
-    // The page's files and the A1111 API, which has its own description in the web UI, are no part of ours.
-    if (url.includes('*') || url === '/' || url.startsWith('/sdapi/')) return
+    // The page's files and the A1111 API, which docs/a1111-api.md describes, are no part of ours.
+    if (url.includes('*') || url === '/' || /^\/(sdapi|controlnet|internal)\//.test(url)) return
     for (const one of [method].flat()) found.add(`${one} ${url}`)
   })
   app.addHook('onReady', (done) => {

@@ -68,9 +68,8 @@ function bomb(): string {
 test('the API is not there unless it is asked for', async () => {
   const marquee = await startMarquee(path.join(folder, 'off'))
   try {
-    expect((await ask(marquee, '/sdapi/v1/options', { headers: basic('me', tokenOf(marquee)) })).status).toBe(
-      404
-    )
+    for (const route of ['/sdapi/v1/options', '/controlnet/model_list', '/internal/pendingTasks'])
+      expect((await ask(marquee, route, { headers: basic('me', tokenOf(marquee)) })).status, route).toBe(404)
   } finally {
     await marquee.stop()
   }
@@ -86,8 +85,9 @@ describe('--sdapi token', () => {
   afterAll(() => marquee.stop())
 
   test('lets nobody in without a token', async () => {
-    for (const headers of [{}, basic('me', 'wrong'), { authorization: 'Bearer wrong' }])
-      expect((await ask(marquee, '/sdapi/v1/options', { headers })).status).toBe(401)
+    for (const route of ['/sdapi/v1/options', '/controlnet/model_list', '/internal/pendingTasks'])
+      for (const headers of [{}, basic('me', 'wrong'), { authorization: 'Bearer wrong' }])
+        expect((await ask(marquee, route, { headers })).status, route).toBe(401)
   })
 
   test('takes a token as the password of any name, or as Bearer', async () => {
