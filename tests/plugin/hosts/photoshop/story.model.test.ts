@@ -164,6 +164,16 @@ describe('a person in Photoshop', () => {
     expect(after.data[3]).toBe(255)
   })
 
+  it('generates by the command, as the panel is set', async () => {
+    simulator.person.open(pictureOf(64, 64), { name: 'By command' })
+    await viewed(({ name }) => name === 'By command')
+    panel.actions.change({ prompt: 'a dog', steps: 4, count: 1, intent: 'generate' })
+    await expect.poll(() => kept.local.get('marquee.settings')).toMatch(/a dog.*"steps":4/)
+    plugin.runCommand('generate')
+    await done(1)
+    expect(newest().request).toMatchObject({ mode: 'txt2img', prompt: 'a dog' })
+  })
+
   it('keeps the shapes with Depth, and takes the depth map as a layer', async () => {
     simulator.person.open(pictureOf(64, 64), { isBackground: true })
     await viewed(({ canvas }) => canvas.width === 64)
