@@ -11,11 +11,13 @@ import { runDownload } from './run-download.ts'
 import { createTaskLine } from './task-line.ts'
 import { createTask, isUnderWay, type Task } from './task.ts'
 import type { Transport } from './transport.ts'
+import { createTurns } from './turns.ts'
 import { openDownloadsFolder, sweepUnfinished } from './unfinished.ts'
 
 /**
- * Model files that are downloaded into the models folder: only entries of the catalogue, and whole or not at all. Promises
- * reject with AppError; 'not-found' for an id that the catalogue does not have.
+ * Model files that are downloaded into the models folder: only entries of the catalogue, and whole or not at all. What is
+ * asked about one entry is done in the order of asking. Promises reject with AppError; 'not-found' for an id that the
+ * catalogue does not have.
  */
 export interface Downloads {
   list(): Promise<Omit<DownloadList, 'mayChange'>>
@@ -77,14 +79,11 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
       onChecked: task.checked
     })
   const line = createTaskLine({ run, report: parts.report })
+  const inTurn = createTurns()
   for (const { entry, state } of await sweepUnfinished(folder, await offered()))
     line.keep(createTask({ entry, now, unverified: state.unverified, have: state.have }))
 
-  const find = async (id: string): Promise<DownloadEntry> => {
-    const entry = (await offered()).entries.find((each) => each.id === id)
-    if (entry !== undefined) return entry
-    throw new AppError('not-found', { message: `The catalogue has no “${id.slice(0, 64)}”.` })
-  }
+  const find = async (id: string): Promise<DownloadEntry> => entryOf(await offered(), id)
 
   const start = async (id: string, unverified: boolean): Promise<void> => {
     const entry = await find(id)
@@ -95,8 +94,6 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
     await refuseTaken(models, entry)
     const done = before?.done() ?? 0
     checkSpace(entry, done, await freeBytes(models))
-    // Another request may have been quicker.
-    if (isUnderWay(line.find(id))) return
     line.add(createTask({ entry, now, unverified: isWanted, have: [done] }))
   }
 
@@ -116,22 +113,25 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
       )
       return { items: await Promise.all(items), freeBytes: await freeBytes(models), problems: [...problems] }
     },
-    start: (id, { unverified = false } = {}) => start(id, unverified),
-    pause: stop,
-    async resume(id) {
-      if (line.find(id) === undefined) throw notUnderWay(id)
-      await start(id, false)
-    },
-    async cancel(id) {
-      await stop(id)
-      await rm(path.join(folder, id), { recursive: true, force: true })
-      line.forget(id)
-    },
-    async remove(id) {
-      const entry = await find(id)
-      if (!(await isInstalled(models, entry))) throw notOurs(entry)
-      await uninstall(models, entry)
-    },
+    start: (id, { unverified = false } = {}) => inTurn(id, () => start(id, unverified)),
+    pause: (id) => inTurn(id, () => stop(id)),
+    resume: (id) =>
+      inTurn(id, async () => {
+        if (line.find(id) === undefined) throw notUnderWay(id)
+        await start(id, false)
+      }),
+    cancel: (id) =>
+      inTurn(id, async () => {
+        await stop(id)
+        await rm(path.join(folder, id), { recursive: true, force: true })
+        line.forget(id)
+      }),
+    remove: (id) =>
+      inTurn(id, async () => {
+        const entry = await find(id)
+        if (!(await isInstalled(models, entry))) throw notOurs(entry)
+        await uninstall(models, entry)
+      }),
     async finished(id) {
       const task = await line.whenStill(id)
       if (task !== null) throw task.failure()
@@ -142,6 +142,12 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
       await parts.transport.close()
     }
   }
+}
+
+function entryOf({ entries }: DownloadsOffered, id: string): DownloadEntry {
+  const entry = entries.find((each) => each.id === id)
+  if (entry !== undefined) return entry
+  throw new AppError('not-found', { message: `The catalogue has no “${id.slice(0, 64)}”.` })
 }
 
 async function freeIn(folder: string): Promise<number> {

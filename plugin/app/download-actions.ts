@@ -1,7 +1,8 @@
 import type { DownloadKind, DownloadList } from '#protocol/downloads.ts'
+import type { BridgeClient } from '../client/bridge-client.ts'
 import type { DownloadStep } from '../client/download-requests.ts'
-import type { ActionContext } from './action-context.ts'
 import { toNotice } from './notice.ts'
+import type { AppStore } from './store.ts'
 
 /** What a person can do about models that are not here yet. None rejects: what goes wrong becomes a notice in the state. */
 export interface DownloadActions {
@@ -10,14 +11,20 @@ export interface DownloadActions {
   readonly closeDownloads: () => void
   /** Asks the server where everything stands; what has arrived since joins the models. */
   readonly refreshDownloads: () => Promise<void>
+  /** Each step is asked for once the one before is done, for requests of their own connections may overtake each other. */
   readonly stepDownload: (id: string, step: DownloadStep) => Promise<void>
 }
 
-export function createDownloadActions({
-  store,
-  client
-}: Pick<ActionContext, 'store' | 'client'>): DownloadActions {
+interface DownloadParts {
+  readonly store: AppStore
+  readonly client: Pick<BridgeClient, 'downloads' | 'stepDownload' | 'catalogue'>
+}
+
+export function createDownloadActions({ store, client }: DownloadParts): DownloadActions {
   const { dispatch, getState } = store
+  let lastStep: Promise<void> = Promise.resolve()
+  let asked = 0
+  let shown = 0
 
   async function trying(act: () => Promise<void>) {
     try {
@@ -28,8 +35,12 @@ export function createDownloadActions({
   }
 
   async function refresh() {
-    const before = installed(getState().downloads)
+    const question = ++asked
     const downloads = await client.downloads()
+    // An answer from before a step would show what was.
+    if (question < shown) return
+    shown = question
+    const before = installed(getState().downloads)
     dispatch({ type: 'downloads-loaded', downloads })
     if (before !== null && before !== installed(downloads))
       dispatch({ type: 'catalogue-loaded', catalogue: await client.catalogue() })
@@ -39,11 +50,11 @@ export function createDownloadActions({
     openDownloads: (kind) => dispatch({ type: 'downloads-opened', kind: kind ?? null }),
     closeDownloads: () => dispatch({ type: 'downloads-closed' }),
     refreshDownloads: () => trying(refresh),
-    stepDownload: (id, step) =>
-      trying(async () => {
-        await client.stepDownload(id, step)
-        await refresh()
-      })
+    stepDownload: (id, step) => {
+      const done = lastStep.then(() => trying(() => client.stepDownload(id, step)))
+      lastStep = done
+      return done.then(() => trying(refresh))
+    }
   }
 }
 

@@ -78,7 +78,7 @@ describe('the server, from the panel', () => {
     await docs.close()
   })
 
-  it('pauses a download, goes on; what is not what it should be is not installed', async () => {
+  it('pauses a download, goes on, cancels in the same breath; what is not what it should be is not installed', async () => {
     const { page } = person
     let isSlow = true
     mirror.misbehaves(async () => {
@@ -91,6 +91,8 @@ describe('the server, from the panel', () => {
     await person.button('Pause A good VAE').click()
     await person.button('Go on A good VAE').waitFor()
     await person.button('Go on A good VAE').click()
+    await person.button('Cancel A good VAE').click()
+    await person.button('Download A good VAE').click()
     isSlow = false
     await person.button('Remove A good VAE').waitFor({ timeout: 30_000 })
     await person.button('Download A tampered model').click()

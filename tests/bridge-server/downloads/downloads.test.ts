@@ -357,6 +357,23 @@ describe('paused, resumed, cancelled', () => {
     expect(test.bugs).toEqual([])
   })
 
+  it('what is asked at once is done in the order of asking', async () => {
+    const mirror = await aMirror(slowly)
+    const test = await opened([entryOf(file, [mirror.url])])
+    const { start, pause, resume, cancel } = test.downloads
+    await start('thing')
+    await pause('thing')
+    await Promise.all([resume('thing'), cancel('thing')])
+    expect(await test.status()).toEqual({ state: 'available' })
+    expect(await test.files()).toEqual([])
+    await Promise.all([start('thing'), pause('thing')])
+    expect(await test.status()).toMatchObject({ state: 'paused' })
+    await Promise.all([resume('thing'), cancel('thing'), start('thing')])
+    await test.downloads.finished('thing')
+    expect(await test.files()).toEqual(['thing.safetensors'])
+    expect(test.bugs).toEqual([])
+  })
+
   it('a cancel leaves nothing, and stops asking', async () => {
     const mirror = await aMirror(slowly)
     const test = await opened([entryOf(file, [mirror.url])])
