@@ -45,6 +45,9 @@ export function samplesOf(length: number, depth: number): Samples {
   return depth === 16 ? new Uint16Array(length) : new Float32Array(length)
 }
 
+export const depthOf = (samples: Samples): 8 | 16 | 32 =>
+  samples instanceof Uint8Array ? 8 : samples instanceof Uint16Array ? 16 : 32
+
 export function intersection(a: Rect, b: Rect): Rect | null {
   const x = Math.max(a.x, b.x)
   const y = Math.max(a.y, b.y)
@@ -81,7 +84,14 @@ export function composite(state: DocumentState, area: Rect, channels: number, de
   const blend = (layer: LayerState, { area: own, data }: Plane): void => {
     const both = intersection(own, area)
     if (both === null) return
-    for (let y = both.y; y < both.y + both.height; y++)
+    const isPlain = layer.mask === null && layer.opacity === 100
+    for (let y = both.y; y < both.y + both.height; y++) {
+      const start = ((y - own.y) * own.width + both.x - own.x) * components
+      const row = data.subarray(start, start + both.width * components)
+      if (isPlain && isOpaque(row, components, top)) {
+        out.set(row, ((y - area.y) * area.width + both.x - area.x) * components)
+        continue
+      }
       for (let x = both.x; x < both.x + both.width; x++) {
         const from = ((y - own.y) * own.width + x - own.x) * components
         const to = ((y - area.y) * area.width + x - area.x) * components
@@ -100,9 +110,15 @@ export function composite(state: DocumentState, area: Rect, channels: number, de
         }
         out[to + channels] = depth === 32 ? sum : Math.round(sum * top)
       }
+    }
   }
   paint(state.layers)
   return out
+}
+
+function isOpaque(samples: Samples, components: number, top: number): boolean {
+  for (let at = components - 1; at < samples.length; at += components) if (samples[at] !== top) return false
+  return true
 }
 
 export function findLayer(layers: readonly LayerState[], id: number): LayerState | null {

@@ -15,7 +15,7 @@ import {
   type LayerState,
   type Plane
 } from './document-state.ts'
-import { selectionOf } from './imaging.ts'
+import { selectionOf } from './planes.ts'
 import { onlyKeys, SimUnsupported, strict } from './strict.ts'
 import {
   canvasOf,

@@ -1,88 +1,43 @@
 import type { Rect } from '../../../bridge-server/protocol/geometry.ts'
-import type { Bounds, ImageData, Imaging } from '../../../plugin/hosts/photoshop/photoshop-api.ts'
-import { converter, profiles, type Convert } from './colour.ts'
+import type { Imaging } from '../../../plugin/hosts/photoshop/photoshop-api.ts'
+import { profiles } from './colour.ts'
 import {
   changeLayer,
   composite,
-  findLayer,
+  depthOf,
   full,
   intersection,
   samplesOf,
-  union,
   valueAt,
-  type LayerState,
-  type Plane,
-  type Samples
+  type LayerState
 } from './document-state.ts'
+import { createImages, heldOf } from './image-data.ts'
+import {
+  boundsOf,
+  checkForm,
+  insideCanvas,
+  needLayer,
+  refuseMode,
+  regionOf,
+  targetArea,
+  type Asked
+} from './imaging-options.ts'
+import { cropped, merged, over, selectionOf, trimmed, whitenZeroBlocks } from './planes.ts'
+import { converted, greyed, inDepth, placed } from './recode.ts'
 import { noting, onlyKeys, SimUnsupported, strict } from './strict.ts'
 import {
   canvasOf,
   change,
   channelsOf,
-  measureBuffer,
   openDocument,
   requireScope,
   type SimDocument,
   type World
 } from './world.ts'
 
-/** Photoshop died; nothing may go on as if it had not. */
-export class PhotoshopCrashed extends Error {}
-
-interface Held {
-  readonly samples: Samples
-  readonly width: number
-  readonly height: number
-  readonly components: number
-  readonly colorSpace: string
-  readonly colorProfile: string
-}
-
-/** More than this at once makes Photoshop complain about its plugin. */
-const memoryLimit = 600 * 1024 * 1024
-
 /** `require('photoshop').imaging`. */
 export function createImaging(world: World): Imaging {
-  const contents = new WeakMap<object, Held>()
-
-  function imageOf(held: Held): ImageData {
-    const { samples, width, height, components } = held
-    const { images } = world
-    images.live++
-    images.made++
-    images.bytes += samples.byteLength
-    images.largest = Math.max(images.largest, samples.byteLength)
-    measureBuffer(world, 'an image', samples.byteLength)
-    if (images.bytes > memoryLimit) world.faults.push(`${images.bytes} bytes of images at once`)
-    let isDisposed = false
-    const depth = depthOf(samples)
-    const image = strict('imageData', {
-      ...{ width, height, components, componentSize: depth },
-      ...{ colorSpace: held.colorSpace, colorProfile: held.colorProfile, hasAlpha: components % 2 === 0 },
-      isChunky: true,
-      type: 'image/uncompressed',
-      getData(options: { readonly chunky: boolean }) {
-        onlyKeys('getData', options, [], ['chunky', 'fullRange'])
-        if (isDisposed) return Promise.reject(new Error('The image data was disposed'))
-        return Promise.resolve(samples.slice())
-      },
-      dispose() {
-        if (isDisposed) return
-        isDisposed = true
-        contents.delete(image)
-        images.live--
-        images.bytes -= samples.byteLength
-      }
-    }) as unknown as ImageData
-    contents.set(image, held)
-    return image
-  }
-
-  function heldBy(image: unknown): Held {
-    const held = typeof image === 'object' && image !== null ? contents.get(image) : undefined
-    if (held === undefined) throw new Error('imageData is not an image, or was disposed')
-    return held
-  }
+  const { imageOf, heldBy } = createImages(world)
 
   function maskTarget(options: { imageData: unknown; targetBounds: unknown }) {
     const held = heldBy(options.imageData)
@@ -258,7 +213,7 @@ export function createImaging(world: World): Imaging {
     const channels = channelsOf(document)
     const space = channels === 1 ? 'Grayscale' : 'RGB'
     const all = composite(state, asked, channels, document.depth)
-    const area = trimmed(world, state, asked, all, channels)
+    const area = trimmed(world.knobs.trim, state, asked, all, channels)
     if (area === null) {
       if (world.knobs.emptyRegion === 'reject') throw new Error('No pixels in the requested area')
       const empty = { ...asked, width: 0, height: 0 }
@@ -286,270 +241,7 @@ export function createImaging(world: World): Imaging {
   }
 }
 
-const heldOf = (
-  samples: Samples,
-  { width, height }: Rect,
-  components: number,
-  colorSpace: string,
-  colorProfile: string
-): Held => ({
-  ...{ samples, width, height, components, colorSpace, colorProfile }
-})
-
-interface Asked {
-  readonly sourceBounds: Bounds
-  readonly colorProfile?: string
-  readonly componentSize?: number
-}
-
-const inDepth = (samples: Samples, depth: number | undefined): Samples =>
-  depth === 8 && samples instanceof Uint16Array
-    ? Uint8Array.from(samples, (value) => Math.round((value * 255) / 32768))
-    : samples
-
-/** RGB as grey and alpha, by its brightness; anything else as it is. */
-function greyed(held: Held): Held {
-  const { samples, components, width, height } = held
-  if (held.colorSpace !== 'RGB') return held
-  const grey = samplesOf(width * height * 2, depthOf(samples))
-  for (let pixel = 0, at = 0; pixel < width * height; pixel++, at += components) {
-    grey[pixel * 2] = Math.round(0.3 * samples[at]! + 0.59 * samples[at + 1]! + 0.11 * samples[at + 2]!)
-    grey[pixel * 2 + 1] = components === 4 ? samples[at + 3]! : full[depthOf(samples)]!
-  }
-  return { ...held, samples: grey, components: 2, colorSpace: 'Grayscale', colorProfile: '' }
-}
-
-const depthOf = (samples: Samples): 8 | 16 | 32 =>
-  samples instanceof Uint8Array ? 8 : samples instanceof Uint16Array ? 16 : 32
-
-const boundsOf = ({ x, y, width, height }: Rect): Bounds => ({
-  left: x,
-  top: y,
-  right: x + width,
-  bottom: y + height
-})
-
-function regionOf(bounds: Bounds): Rect {
-  onlyKeys('sourceBounds', bounds, ['left', 'top', 'right', 'bottom'])
-  const { left, top, right, bottom } = bounds
-  if (![left, top, right, bottom].every(Number.isInteger)) throw new SimUnsupported('bounds of broken pixels')
-  if (right <= left || bottom <= top) throw new Error('sourceBounds are empty')
-  return { x: left, y: top, width: right - left, height: bottom - top }
-}
-
-function insideCanvas(document: SimDocument, bounds: Bounds): Rect {
-  const asked = regionOf(bounds)
-  const inside = intersection(asked, canvasOf(document))
-  if (inside === null || inside.width < asked.width || inside.height < asked.height)
-    throw new SimUnsupported('mask or selection beyond the canvas')
-  return asked
-}
-
-function targetArea(target: unknown, { width, height }: Held): Rect {
-  onlyKeys('targetBounds', target, ['left', 'top'])
-  const { left, top } = target as { left: number; top: number }
-  if (!Number.isInteger(left) || !Number.isInteger(top))
-    throw new SimUnsupported('targetBounds of broken pixels')
-  return { x: left, y: top, width, height }
-}
-
-function checkForm(
-  { knobs }: World,
-  document: SimDocument,
-  { colorSpace, componentSize }: { readonly colorSpace?: string; readonly componentSize?: number }
-): void {
-  refuseMode(document)
-  if (componentSize === 8 && document.depth === 16 && knobs.deepReadAsEight) return
-  if (componentSize !== undefined && componentSize !== document.depth)
-    throw new Error('Photoshop Error. Code: -1')
-  const space = channelsOf(document) === 1 ? 'Grayscale' : 'RGB'
-  if (colorSpace !== undefined && colorSpace !== space)
-    throw new SimUnsupported(`conversion of ${space} to ${colorSpace}`)
-}
-
-function refuseMode({ mode }: SimDocument): void {
-  if (mode === 'CMYKColorMode') throw new PhotoshopCrashed('pixels of a CMYK document were asked for')
-  if (mode !== 'RGBColorMode' && mode !== 'grayscaleMode') throw new Error(`${mode} is not supported`)
-}
-
-function needLayer(document: SimDocument, id: number): LayerState {
-  const layer = findLayer(document.state.layers, id)
-  if (layer === null) throw new Error(`The object layer ${id} is not currently available.`)
-  return layer
-}
-
 function replaceLayer(world: World, document: SimDocument, name: string, layer: LayerState): void {
   const layers = changeLayer(document.state.layers, layer.id, () => [layer])
   change(world, document, name, { ...document.state, layers })
-}
-
-/** The part of a region that is given: see Knobs.trim. */
-function trimmed(
-  world: World,
-  state: SimDocument['state'],
-  area: Rect,
-  all: Samples,
-  channels: number
-): Rect | null {
-  const held = heldArea(area, (at) => all[at * (channels + 1) + channels]! > 0)
-  if (held === null || world.knobs.trim === 'tight') return held
-  if (world.knobs.trim === 'off') return area
-  const bounds = state.layers.flatMap(({ pixels, visible }) =>
-    pixels === null || !visible ? [] : [pixels.area]
-  )
-  return intersection(area, bounds.reduce(union, held))
-}
-
-function cropped(samples: Samples, from: Rect, to: Rect, components: number): Samples {
-  const out = samples.slice(0, to.width * to.height * components)
-  for (let y = 0; y < to.height; y++) {
-    const start = ((to.y - from.y + y) * from.width + to.x - from.x) * components
-    out.set(samples.subarray(start, start + to.width * components), y * to.width * components)
-  }
-  return out
-}
-
-/** From the document's numbers to those of a profile; colour under nothing is anything. */
-function converted(
-  document: SimDocument,
-  samples: Samples,
-  {
-    channels,
-    components,
-    to,
-    rounding
-  }: { channels: number; components: number; to: string; rounding: () => number }
-): Samples {
-  const all = channels + 1
-  const out = recoded(
-    samples,
-    { channels, from: all, to: components },
-    document.depth,
-    conversion(document, document.profile, to),
-    rounding
-  )
-  for (let pixel = 0; pixel < samples.length / all; pixel++)
-    if (samples[pixel * all + channels] === 0)
-      for (let channel = 0; channel < channels; channel++)
-        out[pixel * components + channel] = Math.random() * full[document.depth]!
-  return out
-}
-
-/** Pixels of `from` components as pixels of `to`, their colours converted; alpha is full where there was none. */
-function recoded(
-  samples: Samples,
-  { channels, from, to }: { channels: number; from: number; to: number },
-  depth: number,
-  convert: Convert | null,
-  rounding = () => 0.5
-): Samples {
-  const pixels = samples.length / from
-  const out = samplesOf(pixels * to, depth)
-  const top = full[depth]!
-  for (let pixel = 0; pixel < pixels; pixel++) {
-    if (convert === null)
-      for (let channel = 0; channel < channels; channel++)
-        out[pixel * to + channel] = samples[pixel * from + channel]!
-    else {
-      const colour = convert(
-        Array.from({ length: channels }, (_, channel) => samples[pixel * from + channel]! / top)
-      )
-      for (let channel = 0; channel < channels; channel++)
-        out[pixel * to + channel] = Math.min(top, Math.floor(colour[channel]! * top + rounding()))
-    }
-    if (to > channels) out[pixel * to + channels] = from > channels ? samples[pixel * from + channels]! : top
-  }
-  return out
-}
-
-function conversion(document: SimDocument, from: string, to: string): Convert | null {
-  const working = document.mode === 'grayscaleMode' ? 'Dot Gain 20%' : 'sRGB IEC61966-2.1'
-  return converter(
-    from === '' ? (to === '' ? '' : working) : from,
-    to === '' ? (from === '' ? '' : working) : to
-  )
-}
-
-/** An image in the document's own numbers, with alpha. */
-function placed(document: SimDocument, held: Held, area: Rect): Plane {
-  const channels = channelsOf(document)
-  const given = held.colorProfile === '' ? document.profile : held.colorProfile
-  const convert = conversion(document, given, document.profile)
-  const form = { channels, from: held.components, to: channels + 1 }
-  return { area, components: channels + 1, data: recoded(held.samples, form, document.depth, convert) }
-}
-
-function merged(old: Plane, next: Plane, channels: number, depth: number, rule: 'copy' | 'over'): Plane {
-  const area = union(old.area, next.area)
-  if (rule === 'over') {
-    const layer = (pixels: Plane): LayerState => ({
-      ...{
-        id: 0,
-        name: '',
-        kind: 'pixel',
-        visible: true,
-        opacity: 100,
-        isBackground: false,
-        mask: null,
-        children: null,
-        pixels
-      }
-    })
-    const state = { width: 0, height: 0, selection: null, active: [], layers: [layer(next), layer(old)] }
-    return { area, components: channels + 1, data: composite(state, area, channels, depth) }
-  }
-  const data = samplesOf(area.width * area.height * (channels + 1), depth)
-  for (const { area: own, data: from } of [old, next])
-    for (let y = 0; y < own.height; y++)
-      data.set(
-        from.subarray(y * own.width * (channels + 1), (y + 1) * own.width * (channels + 1)),
-        ((own.y - area.y + y) * area.width + own.x - area.x) * (channels + 1)
-      )
-  return { area, components: channels + 1, data }
-}
-
-/** One-component planes: the newer over the older. */
-function over<P extends Plane & { readonly outside: number }>(old: P, next: P): P {
-  const area = union(old.area, next.area)
-  const data = samplesOf(area.width * area.height, depthOf(next.data))
-  for (let y = 0; y < area.height; y++)
-    for (let x = 0; x < area.width; x++)
-      data[y * area.width + x] = valueAt(
-        next,
-        area.x + x,
-        area.y + y,
-        valueAt(old, area.x + x, area.y + y, old.outside)
-      )
-  return { ...old, area, data }
-}
-
-/** The smallest rectangle with all pixels of `area` that hold something, or null. */
-function heldArea({ x, y, width, height }: Rect, holds: (at: number) => boolean): Rect | null {
-  let [left, top, right, bottom] = [width, height, 0, 0]
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++)
-      if (holds(row * width + column)) {
-        if (column < left) left = column
-        if (column >= right) right = column + 1
-        if (row < top) top = row
-        bottom = row + 1
-      }
-  return right === 0 ? null : { x: x + left, y: y + top, width: right - left, height: bottom - top }
-}
-
-export function selectionOf(plane: Plane) {
-  const held = heldArea(plane.area, (at) => plane.data[at]! > 0)
-  if (held === null) return null
-  const data = cropped(plane.data, plane.area, held, 1)
-  return { plane: { area: held, components: 1, data }, solid: data.every((value) => value === 255) }
-}
-
-function whitenZeroBlocks(data: Samples, { width, height }: Rect, white: number): void {
-  for (let top = 0; top + 64 <= height; top += 64)
-    for (let left = 0; left + 64 <= width; left += 64) {
-      const rows = Array.from({ length: 64 }, (_, y) =>
-        data.subarray((top + y) * width + left, (top + y) * width + left + 64)
-      )
-      if (rows.every((row) => row.every((value) => value === 0))) for (const row of rows) row.fill(white)
-    }
 }

@@ -9,6 +9,24 @@ function openLarge({ person }: PhotoshopCase, side: number): void {
 }
 const megabytes = 1024 * 1024
 
+it('a picture of 8192 × 8192 is read whole in bands, pixel for pixel', async () => {
+  const editor = startHost()
+  const side = 8192
+  const picture = pictureOf(side, side)
+  editor.person.open(picture)
+  expect(await editor.host.emptyBounds()).toBeNull()
+  const { bands } = await editor.host.flatten({ x: 0, y: 0, width: side, height: side })
+  let at = 0
+  for (const { data } of bands) {
+    expect(data.byteLength).toBeLessThanOrEqual(16 * megabytes)
+    expect(Buffer.from(data.buffer).compare(Buffer.from(picture.data.buffer, at, data.length))).toBe(0)
+    at += data.length
+  }
+  expect(at).toBe(side * side * 4)
+  expect(editor.world.images).toMatchObject({ live: 0 })
+  expect(editor.world.images.largest).toBeLessThanOrEqual(64 * megabytes)
+})
+
 it('a document of 8192 × 8192 is read in bands, and given a layer with a mask, without a buffer over 64 MB', async () => {
   const editor = startHost({ trim: 'off' })
   openLarge(editor, 8192)

@@ -1,0 +1,26 @@
+import { writeFileSync } from 'node:fs'
+import type { EnginePage } from './engines.ts'
+
+/**
+ * Takes a picture of the page into `file`, and tells what cannot be seen whole: what lies beyond the right edge, and labels of a
+ * choice that are wider than their place.
+ */
+export async function cutOffIn(page: EnginePage, width: number, file: string): Promise<readonly string[]> {
+  writeFileSync(file, await page.shot())
+  return page.evaluate((width) => {
+    const looked = 'button, input:not([type=radio]), textarea, h3, p, label, img, .marquee-panel > *'
+    const beyond = [...document.querySelectorAll(looked)].filter((element) => {
+      const { right, width: own } = element.getBoundingClientRect()
+      return element.closest('[aria-hidden=true]') === null && own > 1 && right > width
+    })
+    const squeezed = [...document.querySelectorAll('.marquee-segment')].filter(
+      ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth
+    )
+    const { scrollWidth } = document.documentElement
+    return [
+      ...[...beyond, ...squeezed].map((element) => element.outerHTML.slice(0, 120)),
+      ...(innerWidth === width ? [] : [`The page is ${innerWidth} pixels wide`]),
+      ...(scrollWidth <= width ? [] : [`The page scrolls sideways over ${scrollWidth} pixels`])
+    ]
+  }, width)
+}
