@@ -1,7 +1,7 @@
 import type { Rect } from '#protocol/geometry.ts'
 import { bandsOf } from '../hosts/bands.ts'
 import type { Host, HostDocument } from '../hosts/host.ts'
-import { emptiness, intersected, isSameRect, isSharing, type PlacedMask } from './masks.ts'
+import { emptiness, intersected, isSameRect, isSharing } from './masks.ts'
 
 /** What the panel keeps in mind about the open document, to offer what fits. No pixels. */
 export interface DocumentView extends HostDocument {
@@ -18,13 +18,13 @@ export interface DocumentView extends HostDocument {
 export async function viewDocument(host: Host): Promise<DocumentView | null> {
   const document = await host.document()
   if (document === null) return null
-  const [selection, empty] = [await host.selection(), await host.emptyBounds()]
+  const [selection, empty] = [await host.selectionBounds(), await host.emptyBounds()]
   return {
     id: document.id,
     name: document.name,
     canvas: document.canvas,
     ...(document.origin === undefined ? {} : { origin: document.origin }),
-    selection: selection?.bounds ?? null,
+    selection,
     selectsEmpty: selection !== null && empty !== null && (await selectsEmpty(host, selection, empty)),
     hasEmpty: empty !== null,
     isBlank: empty !== null && (await isBlank(host, document, empty))
@@ -37,9 +37,10 @@ export function offeredIntent(view: DocumentView | null): 'generate' | 'expand' 
   return (view.selection === null ? view.hasEmpty : view.selectsEmpty) ? 'expand' : 'generate'
 }
 
-async function selectsEmpty(host: Host, selection: PlacedMask, empty: Rect): Promise<boolean> {
-  const shared = intersected(selection.bounds, empty)
-  if (shared === null) return false
+async function selectsEmpty(host: Host, bounds: Rect, empty: Rect): Promise<boolean> {
+  const shared = intersected(bounds, empty)
+  const selection = shared === null ? null : await host.selection()
+  if (shared === null || selection === null) return false
   return isSharing(selection, { bounds: shared, mask: emptiness(await host.flatten(shared)) })
 }
 

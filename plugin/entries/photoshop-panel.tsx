@@ -47,7 +47,7 @@ const thumbnails = createThumbnailCache(client)
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <AppContext value={{ store: client.store, actions: client.actions, thumbnails }}>
+  <AppContext value={{ store: client.store, actions: client.actions, thumbnails, themedBy: 'Photoshop' }}>
     <PhotoshopPanel />
   </AppContext>
 )

@@ -85,6 +85,8 @@ export interface Host {
   readonly name: string
   /** The open document, or null. */
   document(): Promise<HostDocument | null>
+  /** The smallest rectangle of the canvas with all that is selected, or null; quick, for it is asked at every change. */
+  selectionBounds(): Promise<Rect | null>
   /** The selection inside the canvas: its bounds and a soft mask of their size, or null where nothing is selected. */
   selection(): Promise<{ readonly bounds: Rect; readonly mask: MaskImage } | null>
   /** What the model is to see in `area` at one moment: visible layers flattened, but for those kept from it; transparent where the canvas is empty. */

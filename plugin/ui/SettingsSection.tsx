@@ -16,15 +16,14 @@ import { SeedField } from './SeedField.tsx'
 import { SizeField } from './SizeField.tsx'
 import { useActions, useApp, useAppState } from './use-app.ts'
 
-const themeLabels = { system: 'As the system', light: 'Light', dark: 'Dark' } as const
-
 /** Everything that has a default which works. */
 export function SettingsSection() {
   const { change } = useActions()
   const count = useAppState(({ settings }) => settings.count)
   const negativePrompt = useAppState(({ settings }) => settings.negativePrompt)
   const read = useAppState((state) => state.promptsRead)
-  const { writesPictures = false } = useApp()
+  const { writesPictures = false, themedBy = 'the system' } = useApp()
+  const themeLabels = { system: `As ${themedBy}`, light: 'Light', dark: 'Dark' }
   const watermark = useAppState(({ settings }) => settings.watermark)
   const theme = useAppState(({ settings }) => settings.theme)
   return (

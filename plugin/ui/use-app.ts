@@ -15,6 +15,8 @@ export interface App {
   readonly addModels?: Actions['addModels']
   /** The editor writes picture files itself, and so what the panel says of them counts. */
   readonly writesPictures?: boolean
+  /** Whose theme the panel has if none is chosen; by itself, the system's. */
+  readonly themedBy?: string
   /** Where the server's API is described, for a link; absent where none can be opened. */
   readonly docsUrl?: string
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -7,6 +7,7 @@ import { canInstall } from '../support/browser.ts'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { runBuilt } from '../support/photoshop/built-script.ts'
 import { engines, type EnginePage } from '../support/photoshop/engines.ts'
+import { cutOffIn } from '../support/photoshop/look.ts'
 import { packageInto } from '../support/photoshop/package.ts'
 import { servePage, type PageServer } from '../support/photoshop/page-server.ts'
 import { runPlugin, type RunningPlugin } from '../support/photoshop/plugin.ts'
@@ -110,27 +111,8 @@ for (const [engine, openIn] of Object.entries(engines()))
         null
       )
 
-    /** Looks at the page: nothing lies beyond its right edge, and no label of a choice is wider than its place. */
-    async function look(name: string): Promise<void> {
-      writeFileSync(path.join(shots, `${engine}-${name}.png`), await page.shot())
-      const cutOff = await page.evaluate((width) => {
-        const looked = 'button, input:not([type=radio]), textarea, h3, p, label, img, .marquee-panel > *'
-        const beyond = [...document.querySelectorAll(looked)].filter((element) => {
-          const { right, width: own } = element.getBoundingClientRect()
-          return element.closest('[aria-hidden=true]') === null && own > 1 && right > width
-        })
-        const squeezed = [...document.querySelectorAll('.marquee-segment')].filter(
-          ({ scrollWidth, clientWidth }) => scrollWidth > clientWidth
-        )
-        const { scrollWidth } = document.documentElement
-        return [
-          ...[...beyond, ...squeezed].map((element) => element.outerHTML.slice(0, 120)),
-          ...(innerWidth === width ? [] : [`The page is ${innerWidth} pixels wide`]),
-          ...(scrollWidth <= width ? [] : [`The page scrolls sideways over ${scrollWidth} pixels`])
-        ]
-      }, size.width)
-      expect(cutOff).toEqual([])
-    }
+    const look = async (name: string) =>
+      expect(await cutOffIn(page, size.width, path.join(shots, `${engine}-${name}.png`))).toEqual([])
 
     it('asks for the code, once, in Photoshop’s colours', async () => {
       await shown('h3', 'Connect this panel to Marquee')

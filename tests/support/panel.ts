@@ -119,6 +119,7 @@ export function createMemoryHost(alpha: MaskImage) {
   const host: Host = {
     name: 'Memory',
     document: () => Promise.resolve(state.document),
+    selectionBounds: () => Promise.resolve(state.selection?.bounds ?? null),
     selection: () => Promise.resolve(state.selection),
     flatten: ({ x, y, width, height }) => {
       const data = new Uint8ClampedArray(width * height * 4)

@@ -23,6 +23,7 @@ export function createCanvasHost(editor: Editor): Host {
         const { id, name, canvas, origin } = document
         return { id, name, canvas, origin, controls: controlCount(document) }
       }),
+    selectionBounds: () => answer(present, selectionBounds),
     selection: () => answer(present, selectionOf),
     flatten: (area) =>
       Promise.resolve().then(() =>

@@ -47,6 +47,8 @@ export function createPhotoshopHost(parts: PhotoshopHostParts): PhotoshopHost {
         const { name, width, height } = document
         return { id: documents.idOf(document), name, canvas: { width, height } }
       }),
+    selectionBounds: () =>
+      settled(() => (app.activeDocument === null ? null : selectedArea(app.activeDocument))),
     async selection() {
       const document = app.activeDocument
       if (document === null || selectedArea(document) === null) return null

@@ -40,6 +40,7 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
       await editor.close()
       expect(await host.document()).toBeNull()
       expect(await host.selection()).toBeNull()
+      expect(await host.selectionBounds()).toBeNull()
       expect(await host.emptyBounds()).toBeNull()
     })
 
@@ -60,10 +61,12 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
 
     it('tells a selection by its bounds and a mask of their size, and null where nothing is selected', async () => {
       expect(await host.selection()).toBeNull()
+      expect(await host.selectionBounds()).toBeNull()
       const area = { x: 50, y: 10, width: 30, height: 5 }
       await editor.select(area)
       const selection = await host.selection()
       expect(selection?.bounds).toEqual({ ...area, width: 10 })
+      expect(await host.selectionBounds()).toEqual({ ...area, width: 10 })
       expect(selection?.mask).toMatchObject({ width: 10, height: 5 })
       expect(selection?.mask.data).toEqual(new Uint8Array(50).fill(255))
       await editor.select(null)
