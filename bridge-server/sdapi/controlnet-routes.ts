@@ -4,7 +4,7 @@ import type { Call, Route } from './call.ts'
 import { mostUnits, type ControlParts } from './controlnet.ts'
 import { fieldsOf, wrong } from './fields.ts'
 import { keptWhile } from './kept.ts'
-import { chosenModule, moduleNames, resolutionOf, thresholds, usable } from './modules.ts'
+import { chosenModule, moduleNames, resolutionOf, thresholds, thresholdsOf, usable } from './modules.ts'
 import { sentPicture } from './pictures.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 
@@ -49,11 +49,9 @@ const modelsOf = ({ extensions }: Catalogue): readonly string[] =>
   extensions.filter(({ kind }) => kind === 'controlnet').map(({ name }) => name)
 
 /** The resolution, then what threshold_a and threshold_b are. */
-const slidersOf = ({ parameters }: AnnotatorInfo) => [
+const slidersOf = (annotator: AnnotatorInfo) => [
   { name: 'Resolution', value: 512, min: 64, max: 2048, step: 8 },
-  ...parameters
-    .slice(0, 2)
-    .map(({ label, default: value, min, max, step }) => ({ name: label, value, min, max, step }))
+  ...thresholdsOf(annotator).map(({ slider }) => slider)
 ]
 
 /** All, and for each preprocessor the networks whose names say that they follow its maps. */

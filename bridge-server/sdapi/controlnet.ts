@@ -7,7 +7,7 @@ import type { ImageRef } from '../protocol/images.ts'
 import type { Control, ControlMode, MapResize } from '../protocol/request.ts'
 import { fieldsOf, isObject, shown, wrong, type Fields } from './fields.ts'
 import { named } from './models.ts'
-import { chosenModule, resolutionOf, thresholds } from './modules.ts'
+import { chosenModule, kindOfMap, resolutionOf, thresholds } from './modules.ts'
 import type { Sent } from './picture-tasks.ts'
 import { sentPicture, type Pictures } from './pictures.ts'
 
@@ -182,6 +182,7 @@ async function controlOf(unit: Unit, around: Around, { pictures, annotate }: Con
   const { fields, place, picture, region, control, resize } = unit
   const { catalogue, area, signal } = around
   const module = chosenModule(fields.text('module', 'none'), catalogue.annotators, `${place}module`)
+  const kind = kindOfMap(fields.text('union_control_type', ''), module, `${place}union_control_type`)
   const isPerfect = fields.flag('pixel_perfect', false)
   const resolution = isPerfect
     ? Math.min(area.width, area.height)
@@ -196,7 +197,11 @@ async function controlOf(unit: Unit, around: Around, { pictures, annotate }: Con
   const mask =
     region === null ? null : await pictures.decode({ sent: region, as: 'gray', size: area }, signal)
   return {
-    control: { ...control, image: map, resize, ...(mask === null ? {} : { mask }) },
+    control: {
+      ...{ ...control, image: map, resize },
+      ...(kind === null ? {} : { kind }),
+      ...(mask === null ? {} : { mask })
+    },
     isTold: fields.flag('save_detected_map', true),
     fact: writeFields([
       ['Module', fields.text('module', 'none')],

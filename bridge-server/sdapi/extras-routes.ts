@@ -1,3 +1,4 @@
+import { provenanceText, sourceIn } from '../image/provenance.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
 import type { ImageRef } from '../protocol/images.ts'
@@ -6,7 +7,7 @@ import type { Call, Route } from './call.ts'
 import { enlargeRequest, enlargingOf, type Enlarging } from './extras.ts'
 import { fieldsOf, isObject, wrong } from './fields.ts'
 import { keptWhile } from './kept.ts'
-import type { Sent } from './picture-tasks.ts'
+import type { PictureInfo, Sent } from './picture-tasks.ts'
 import { sentPicture, type Pictures } from './pictures.ts'
 import { parametersIn } from './png-info.ts'
 import type { Runs } from './runs.ts'
@@ -106,9 +107,11 @@ const blendedOf = (
 ): Promise<ImageRef> => pictures.blend({ pictures: enlarged, size: sizeOf(ref), cut, visibility }, signal)
 
 /** How the picture was made stays in it. */
-function textsOf({ info }: { readonly info: string }, enlarging: Enlarging | null) {
+function textsOf({ info, items }: PictureInfo, enlarging: Enlarging | null) {
+  const parameters = info === '' ? null : info
+  const source = sourceIn(parameters === null ? items : { ...items, parameters })
   return {
-    ...(info === '' ? {} : { parameters: info }),
+    ...(source === null ? {} : provenanceText(parameters, source)),
     ...(enlarging === null ? {} : { postprocessing: enlarging.facts })
   }
 }

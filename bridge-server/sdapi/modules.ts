@@ -1,4 +1,5 @@
 import type { AnnotatorInfo } from '../protocol/annotators.ts'
+import type { ControlKind } from '../protocol/request.ts'
 import { shown, wrong } from './fields.ts'
 
 /**
@@ -41,19 +42,93 @@ export function chosenModule(
   throw wrong(field, `names no preprocessor there is: ${shown(name)}.`, `There are ${known.join(', ')}.`)
 }
 
+/** What threshold_a or threshold_b of a unit is. */
+interface Threshold {
+  /** As clients lay out a slider. */
+  readonly slider: { name: string; value: number; min: number; max: number; step: number }
+  /** An annotator's parameter, and its value where the slider stands at `value`. */
+  readonly sets: string
+  readonly as: (value: number) => number
+}
+
 /**
- * The values for an annotator's first two parameters, which are the extension's threshold_a and threshold_b; what is no number in
- * their range is the default, as there.
+ * Where they are not the first two parameters. The extension's XDoG draws more ink the lower its threshold is, ours the higher;
+ * its 32 is our 80.
  */
+const otherThresholds: Readonly<Record<string, readonly Threshold[]>> = {
+  xdog: [
+    {
+      slider: { name: 'XDoG Threshold', value: 32, min: 1, max: 64, step: 1 },
+      sets: 'limit',
+      as: (value) => Math.min(255, (80 * 32) / value)
+    }
+  ]
+}
+
+/** What threshold_a and threshold_b are to an annotator: at most two. */
+export function thresholdsOf({ id, parameters }: AnnotatorInfo): readonly Threshold[] {
+  if (Object.hasOwn(otherThresholds, id)) return otherThresholds[id] ?? []
+  return parameters.slice(0, 2).map(({ label: name, default: value, min, max, step, ...parameter }) => ({
+    slider: { name, value, min, max, step },
+    sets: parameter.id,
+    as: (level) => level
+  }))
+}
+
+/** The parameters for threshold_a and threshold_b; what is no number in their range is the default, as in the extension. */
 export function thresholds(
-  { parameters }: AnnotatorInfo,
+  annotator: AnnotatorInfo,
   given: readonly unknown[]
 ): Readonly<Record<string, number>> {
-  const values = parameters.slice(0, 2).flatMap(({ id, min, max }, i): [string, number][] => {
+  const values = thresholdsOf(annotator).flatMap(({ slider, sets, as }, i): [string, number][] => {
     const value = given[i]
-    return typeof value === 'number' && value >= min && value <= max ? [[id, value]] : []
+    return typeof value === 'number' && value >= slider.min && value <= slider.max ? [[sets, as(value)]] : []
   })
   return Object.fromEntries(values)
+}
+
+/** Kinds of maps as the extension calls them for a union of ControlNets, by its `union_control_type` and by its tags. */
+const kinds: Readonly<Record<string, ControlKind>> = {
+  openpose: 'pose',
+  depth: 'depth',
+  'soft edge': 'soft-edge',
+  softedge: 'soft-edge',
+  scribble: 'soft-edge',
+  'hard edge': 'lines',
+  canny: 'lines',
+  lineart: 'lines',
+  mlsd: 'lines',
+  'normal map': 'normal',
+  normalmap: 'normal',
+  segmentation: 'segmentation',
+  tile: 'tile',
+  inpaint: 'inpaint'
+}
+
+const kindOfAnnotator: Readonly<Record<string, ControlKind>> = {
+  openpose: 'pose',
+  depth: 'depth',
+  softedge: 'soft-edge',
+  scribble: 'soft-edge',
+  xdog: 'soft-edge',
+  canny: 'lines',
+  lineart: 'lines',
+  mlsd: 'lines',
+  normal: 'normal',
+  tile: 'tile',
+  blur: 'tile'
+}
+
+/** What a unit's map shows: what it says, else what its preprocessor makes; null where nothing tells. Throws AppError. */
+export function kindOfMap(said: string, module: AnnotatorInfo | null, field: string): ControlKind | null {
+  const word = said.trim().toLowerCase()
+  if (word === '' || word === 'unknown' || word === 'all') {
+    const id = module?.id ?? ''
+    return Object.hasOwn(kindOfAnnotator, id) ? (kindOfAnnotator[id] ?? null) : null
+  }
+  const kind = Object.hasOwn(kinds, word) ? kinds[word] : undefined
+  if (kind !== undefined) return kind
+  throw wrong(field, `must be one of ${Object.keys(kinds).join(', ')}, but is ${shown(said)}.`)
 }
 
 /** Pixels of a map's shorter side: 512 where nothing else makes sense, as the extension has it. */

@@ -37,6 +37,8 @@ interface Encode {
   readonly picture: ImageRef
   readonly finish: StoredFinish
   readonly text: Readonly<Record<string, string>>
+  /** Whether what a model made gets the invisible watermark. */
+  readonly marked?: boolean
 }
 
 /** A map as a ControlNet will see it over `area`, for the answer. */

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import { decodePicture, encodePng, pictureTexts } from '../image/codec.ts'
 import { fittedMap } from '../image/fit-map.ts'
+import { markMade } from '../image/mark-made.ts'
 import { readGray, readImage, readRgba, storeImage } from '../image/picture-blobs.ts'
 import type { Gray, Rgba } from '../image/pixels.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
@@ -30,10 +31,7 @@ export async function workOn(task: PictureTask, blobs: BlobStore): Promise<Pictu
   if (task.name === 'start') return { name: 'start', start: await started(task, blobs) }
   if (task.name === 'info')
     return { name: 'info', info: infoOf(await named(task.sent, pictureTexts(bytesOf(task.sent)))) }
-  const made = await readImage(blobs, task.picture)
-  const picture = finished(colours(made), await readFinish(task.finish, blobs))
-  const file = (await encodePng(picture, task.text, 'opaque')).toString('base64')
-  return { name: 'file', file }
+  return { name: 'file', file: (await encoded(task, blobs)).toString('base64') }
 }
 
 type Task<Name extends PictureTask['name']> = Extract<PictureTask, { name: Name }>
@@ -89,6 +87,16 @@ async function blended({ pictures, size, cut, visibility }: Task<'blend'>, blobs
   const [first, second] = pictures
   if (first === undefined) throw new Error('Bug: nothing to blend')
   return second === undefined ? read(first) : mixed(await read(first), await read(second), visibility)
+}
+
+async function encoded(
+  { picture, finish: stored, text, marked = false }: Task<'encode'>,
+  blobs: BlobStore
+): Promise<Buffer> {
+  const finish = await readFinish(stored, blobs)
+  const whole = finished(colours(await readImage(blobs, picture)), finish)
+  const before = finish.kind === 'all' ? null : finish.old
+  return encodePng(marked ? markMade(whole, before) : whole, text, 'opaque')
 }
 
 function overArea(map: Rgba | Gray, { width, height }: Size): Rgba | Gray {

@@ -1,4 +1,5 @@
 import type { Field } from '../image/metadata.ts'
+import { provenanceText, sourceOf } from '../image/provenance.ts'
 import { parametersOf } from '../image/request-parameters.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
@@ -75,7 +76,12 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
         const text = parametersOf({ request, result, variation, catalogue, more, version: parts.version })
         infotexts.push(text)
         if (!isSent) continue
-        const encoding = { picture: variation.pixels, finish: origin.finish, text: { parameters: text } }
+        const picture = {
+          picture: variation.pixels,
+          finish: origin.finish,
+          marked: recipe.settings.watermark
+        }
+        const encoding = { ...picture, text: provenanceText(text, sourceOf(request)) }
         images.push(await parts.pictures.encode(encoding, call.signal))
       }
     }

@@ -130,11 +130,12 @@ function rulesOf(fields: Fields, settings: Settings): Recipe['rules'] {
   }
 }
 
-/** Fields that would change the picture and cannot be had, with the values that ask for nothing. */
+/**
+ * Fields that would change the picture and cannot be had, with the values that ask for nothing. `restore_faces` is not among them:
+ * without a network that does it, the web UI too leaves faces as they are, and many programs always send it.
+ */
 const notHere: Readonly<Record<string, readonly unknown[]>> = {
   tiling: [false],
-  restore_faces: [false],
-  script_name: ['', 'None'],
   firstphase_width: [0],
   firstphase_height: [0],
   refiner_checkpoint: ['', 'None'],
@@ -142,6 +143,14 @@ const notHere: Readonly<Record<string, readonly unknown[]>> = {
 }
 
 function refuseWhatIsNotHere(fields: Fields): void {
+  fields.flag('restore_faces', false)
+  const script = fields.text('script_name', '')
+  if (script !== '' && script !== 'None')
+    throw wrong(
+      'script_name',
+      `names a script of the web UI, ${shown(script)}; none of them are here.`,
+      'ControlNet is the only one there is, in alwayson_scripts. To make a picture larger use extra-single-image or enable_hr; to widen it, img2img of a larger picture with a mask.'
+    )
   for (const [name, empty] of Object.entries(notHere)) {
     const value = fields.given(name)
     if (value !== undefined && !empty.includes(value))

@@ -24,6 +24,8 @@ export interface Settings {
   readonly noiseMultiplier: number
   /** Whether the old picture is laid over the new one where it is not masked. */
   readonly overlay: boolean
+  /** Whether pictures get the invisible watermark, and so are no longer the model's to the last bit. */
+  readonly watermark: boolean
   /** Under transparent pictures, as three levels. */
   readonly background: readonly [number, number, number]
 }
@@ -47,6 +49,7 @@ export const defaultOptions: OptionValues = {
   overlay_inpaint: true,
   img2img_color_correction: false,
   img2img_background_color: '#ffffff',
+  do_not_add_watermark: true,
   live_previews_enable: true,
   show_progress_every_n_steps: 1
 }
@@ -80,6 +83,7 @@ export function settingsOf(options: OptionValues, place = ''): Settings {
     noiseScale: fields.number('s_noise', 1, { min: 0, max: 2 }),
     noiseMultiplier: fields.number('initial_noise_multiplier', 1, { min: 0, max: 2 }),
     overlay: fields.flag('overlay_inpaint', true),
+    watermark: !fields.flag('do_not_add_watermark', true),
     background: colourOf(fields.text('img2img_background_color', '#ffffff'), place)
   }
 }

@@ -46,6 +46,10 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
     clients.set(request, holder === null ? 'open/sdapi' : clientKey(holder, 'sdapi-client'))
     done()
   })
+  // Clients of the web UI read what is wrong from there.
+  app.addHook('preSerialization', (_request, reply, payload, done) => {
+    done(null, reply.statusCode < 400 ? payload : withDetail(payload))
+  })
   for (const { method, url, answer } of routes)
     app.route({
       method,
@@ -72,6 +76,13 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
         }
       }
     })
+}
+
+function withDetail(payload: unknown): unknown {
+  const reply = asRecord(payload)
+  if (reply.detail !== undefined || typeof reply.message !== 'string') return payload
+  const hint = typeof reply.hint === 'string' ? ` ${reply.hint}` : ''
+  return { ...reply, detail: reply.message + hint }
 }
 
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { markMade } from '../../../bridge-server/image/mark-made.ts'
+import { sourceIn } from '../../../bridge-server/image/provenance.ts'
 import { resizeRgba } from '../../../bridge-server/image/resize.ts'
 import { askSdapi, base64, imagesOf, patterned, unpacked } from '../../support/sdapi.ts'
 import { startMarquee, type RunningMarquee } from '../../support/marquee.ts'
@@ -239,6 +241,53 @@ describe('ControlNet', () => {
   ])('detect refuses by name: %s', async (field, body) => {
     const { status, json } = await ask('/controlnet/detect', body)
     expect([status, json.detail]).toMatchObject([422, [{ loc: ['body', field] }]])
+  })
+})
+
+describe('where a picture comes from', () => {
+  test('is said by XMP, and by the watermark where that is wanted', async () => {
+    const made = { ...small, width: 256, height: 256, steps: 1 }
+    const plain = await ask('/sdapi/v1/txt2img', made)
+    const marked = await ask('/sdapi/v1/txt2img', {
+      ...made,
+      override_settings: { do_not_add_watermark: false }
+    })
+    const [exact, other] = [await unpacked(imagesOf(plain)[0]), await unpacked(imagesOf(marked)[0])]
+    expect(other.data).toEqual(markMade(exact, null).data)
+    expect(other.data).not.toEqual(exact.data)
+    const { json } = await ask('/sdapi/v1/png-info', { image: imagesOf(plain)[0] })
+    expect(sourceIn(json.items as Record<string, string>)).toBe('trainedAlgorithmicMedia')
+    const edited = await ask('/sdapi/v1/img2img', {
+      ...small,
+      init_images: [await base64(patterned(64, 64))]
+    })
+    const larger = await ask('/sdapi/v1/extra-single-image', {
+      image: imagesOf(edited)[0],
+      upscaler_1: 'Nearest'
+    })
+    const { json: after } = await ask('/sdapi/v1/png-info', { image: larger.json.image })
+    expect(sourceIn(after.items as Record<string, string>)).toBe('compositeWithTrainedAlgorithmicMedia')
+  })
+})
+
+test('faces stay as they are, as in the web UI where no network mends them, and the answer says so', async () => {
+  const [plain, asked] = [
+    await ask('/sdapi/v1/txt2img', small),
+    await ask('/sdapi/v1/txt2img', { ...small, restore_faces: true })
+  ]
+  expect((await unpacked(imagesOf(asked)[0])).data).toEqual((await unpacked(imagesOf(plain)[0])).data)
+  expect(JSON.parse(String(asked.json.info))).toMatchObject({ restore_faces: false })
+})
+
+describe('what goes wrong has a detail', () => {
+  test.each([
+    ['a script that is not here', { ...small, script_name: 'SD upscale' }, 422],
+    ['a prompt that cannot be read', { ...small, prompt: 'a <lora:x:much> boat' }, 422],
+    ['a body that is no object', [1], 422]
+  ])('%s', async (_name, body, status) => {
+    const answer = await ask('/sdapi/v1/txt2img', body)
+    expect(answer.status).toBe(status)
+    expect(answer.json.detail).toBeTruthy()
   })
 })
 
