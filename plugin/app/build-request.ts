@@ -1,21 +1,13 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
-import { areasFor, defaultMaskSettings } from '#protocol/context.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { Control, Fill, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
 import { inverted, isSharing, maskIn, type PlacedMask } from './masks.ts'
-import {
-  fillOf,
-  hasStrength,
-  maskSettingsOf,
-  modeOf,
-  needsSelection,
-  promptFor,
-  type Intent
-} from './intents.ts'
+import { fillOf, modeOf, needsSelection, promptFor, type Intent } from './intents.ts'
 import { modelFor, samplingOf } from './model-choice.ts'
+import { automaticArea, maskSettingsFor, strengthOf } from './request-area.ts'
 import type { Settings } from './settings.ts'
 
 /** What the document holds at the moment of the press. */
@@ -26,6 +18,8 @@ export interface Situation {
   readonly selection: PlacedMask | null
   /** Where the canvas is empty; null: nowhere. Only Expand asks. */
   readonly empty: PlacedMask | null
+  /** What a person chose that the model is to see. */
+  readonly area?: Rect | undefined
 }
 
 /** What is to be read from the document and asked for; all of a request but its pixels and its seed. */
@@ -66,19 +60,15 @@ export function planFor(
 ): Plan {
   const { documentId, canvas, origin } = situation
   const target = targetOf(intent, situation)
-  const strength = hasStrength(intent) ? settings.strength[intent] : 1
+  const strength = strengthOf(intent, settings)
   const mode = modeOf(intent, target !== null, settings.custom)
   const model = modelFor(mode, settings, catalogue)
-  const maskSettings = { ...maskSettingsFor(model.nativeSize), ...maskSettingsOf(intent) }
-  const isWhole = target === null || (intent === 'custom' && settings.custom.context === 'picture')
-  const { nativeSize } = model
-  const area = isWhole
-    ? wholeOf(canvas)
-    : areasFor(target.bounds, canvas, { strength, nativeSize, settings: maskSettings }).context
+  const maskSettings = maskSettingsFor(intent, model)
+  const area = situation.area ?? automaticArea(intent, target?.bounds ?? null, canvas, { settings, model })
   checkArea(area)
   return {
     ...{ mode, model, documentId, canvas, origin, area, strength, maskSettings },
-    mask: target === null ? null : maskIn(area, target),
+    mask: target === null ? null : maskOf(target, area),
     prompt: promptFor(intent, settings.prompt),
     fill: target === null ? undefined : fillOf(intent, settings.custom)
   }
@@ -91,6 +81,17 @@ function targetOf(intent: Intent, situation: Situation): PlacedMask | null {
   if (!needsSelection(intent)) return selection
   if (selection === null) throw new CodedError('selection-empty', 'Nothing is selected.', selectHints[intent])
   return intent === 'background' ? inverted(selection, situation.canvas) : selection
+}
+
+/** The target as it lies in the area. Throws CodedError where an area that a person chose holds nothing of it. */
+function maskOf(target: PlacedMask, area: Rect): MaskImage {
+  const mask = maskIn(area, target)
+  if (mask.data.some((value) => value > 0)) return mask
+  throw new CodedError(
+    'selection-empty',
+    `Nothing that may change lies in the chosen area of ${area.width} × ${area.height} pixels at ${area.x}, ${area.y}.`,
+    'Move the area over what is to change, or make it automatic again.'
+  )
 }
 
 const selectHints = {
@@ -169,14 +170,3 @@ function expandTarget(selection: PlacedMask | null, empty: PlacedMask | null): P
     )
   return selection !== null && isSharing(selection, empty) ? selection : empty
 }
-
-/** The size of pictures that the least width of a soft edge is meant for. */
-const USUAL_SIZE = 512
-
-/** A model of small pictures has small documents, on which a soft edge of the usual least width would be most of a selection. */
-const maskSettingsFor = (nativeSize: number): MaskSettings =>
-  nativeSize >= USUAL_SIZE
-    ? {}
-    : { minTransition: Math.round((defaultMaskSettings.minTransition * nativeSize) / USUAL_SIZE) }
-
-const wholeOf = (canvas: Size): Rect => ({ x: 0, y: 0, ...canvas })

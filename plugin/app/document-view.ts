@@ -8,8 +8,8 @@ export interface DocumentView extends HostDocument {
   readonly selection: Rect | null
   /** The selection holds pixels of empty canvas. */
   readonly selectsEmpty: boolean
-  /** Some of the canvas is empty. */
-  readonly hasEmpty: boolean
+  /** Bounds of what is empty of the canvas; null: nothing is. */
+  readonly empty: Rect | null
   /** All of the canvas is empty. */
   readonly isBlank: boolean
 }
@@ -24,9 +24,10 @@ export async function viewDocument(host: Host): Promise<DocumentView | null> {
     name: document.name,
     canvas: document.canvas,
     ...(document.origin === undefined ? {} : { origin: document.origin }),
+    ...(document.area === undefined ? {} : { area: document.area }),
     selection,
     selectsEmpty: selection !== null && empty !== null && (await selectsEmpty(host, selection, empty)),
-    hasEmpty: empty !== null,
+    empty,
     isBlank: empty !== null && (await isBlank(host, document, empty))
   }
 }
@@ -34,7 +35,7 @@ export async function viewDocument(host: Host): Promise<DocumentView | null> {
 /** What to offer by itself: Expand where there is empty canvas to fill next to a picture, and Generate otherwise. */
 export function offeredIntent(view: DocumentView | null): 'generate' | 'expand' {
   if (view === null || view.isBlank) return 'generate'
-  return (view.selection === null ? view.hasEmpty : view.selectsEmpty) ? 'expand' : 'generate'
+  return (view.selection === null ? view.empty !== null : view.selectsEmpty) ? 'expand' : 'generate'
 }
 
 async function selectsEmpty(host: Host, bounds: Rect, empty: Rect): Promise<boolean> {

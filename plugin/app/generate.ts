@@ -73,6 +73,7 @@ async function readSituation(host: Host, intent: Intent): Promise<Situation> {
     documentId: document.id,
     canvas: document.canvas,
     origin: document.origin,
+    area: document.area,
     selection: await host.selection(),
     empty: empty === null ? null : await readEmpty(host, empty)
   }

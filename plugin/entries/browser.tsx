@@ -1,5 +1,6 @@
 import { createRoot } from 'react-dom/client'
 import { createActions } from '../app/actions.ts'
+import { keepAreaShown } from '../app/area-frame.ts'
 import { keepPreview } from '../app/canvas-preview.ts'
 import { watchDocument } from '../app/document-watch.ts'
 import { createMapMaker } from '../app/make-map.ts'
@@ -52,6 +53,7 @@ const thumbnails = createThumbnails(actions.picture)
 
 keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
 keepPreview(store, client, host, (error) => store.dispatch({ type: 'noticed', notice: toNotice(error) }))
+keepAreaShown(store, host)
 watchDocument({ store, host, later }, (documentId) => void events.loadJobs(documentId))
 watchPrompts({ store, client, later })
 client.connect()

@@ -32,6 +32,8 @@ export interface HostDocument {
    * where the editor cannot tell.
    */
   readonly origin?: Point
+  /** What a person chose that the model is to see, inside the canvas; absent: the panel chooses. */
+  readonly area?: Rect
   /** How many ControlNets guide what is made; absent: none. */
   readonly controls?: number
 }
@@ -97,6 +99,11 @@ export interface Host {
   emptyBounds(): Promise<Rect | null>
   /** Adds layers above the active one as one undo step, first is lowest. Throws when the document is no longer open. */
   insertLayers(documentId: string, layers: readonly NewLayer[]): Promise<void>
+  /**
+   * Shows what the model will see where no person chooses (`HostDocument.area`), so that they can; null: nothing is to be shown.
+   * Absent in an editor that cannot.
+   */
+  showArea?(area: Rect | null): void
   /** Shows pixels over the document, or takes them away. Never an undo step. */
   showPreview(preview: Preview | null): void
   /** Calls back when the document, its size, its pixels or its selection changes; returns the way to stop. */

@@ -30,11 +30,16 @@ export const intentAbout: Readonly<Record<Intent, string>> = {
 
 /** What a press of the primary button will do, in one line. */
 export function pressWords(intent: Intent, document: DocumentView): string {
-  const { selection, canvas } = document
-  const { width, height } = selection ?? canvas
+  const { selection, canvas, area } = document
+  const { width, height } = selection ?? area ?? canvas
   if (intent === 'expand')
     return document.selectsEmpty ? 'Fills the empty canvas in the selection' : 'Fills the empty canvas'
-  const words = selection === null ? wholeWords[intent] : selectionWords[intent]
+  const words =
+    selection !== null
+      ? selectionWords[intent]
+      : area === undefined
+        ? wholeWords[intent]
+        : { ...wholeWords, ...areaWords }[intent]
   return words.replace('%', `${width} × ${height}`)
 }
 
@@ -47,6 +52,14 @@ const wholeWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
   background: 'Select what is to stay first',
   custom: 'Changes the whole picture'
 }
+
+/** Nothing is selected, and a person chose what the model sees. */
+const areaWords = {
+  generate: 'A new picture in the area, %',
+  refine: 'Changes what is in the area, %',
+  depth: 'New looks, same shapes, in the area',
+  custom: 'Changes the area your way, %'
+} as const
 
 const selectionWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
   generate: 'Fills the selection, %',

@@ -20,8 +20,9 @@ export function createCanvasHost(editor: Editor): Host {
     name: 'Canvas',
     document: () =>
       answer(present, (document) => {
-        const { id, name, canvas, origin } = document
-        return { id, name, canvas, origin, controls: controlCount(document) }
+        const { id, name, canvas, origin, area } = document
+        const controls = controlCount(document)
+        return { id, name, canvas, origin, controls, ...(area === null ? {} : { area }) }
       }),
     selectionBounds: () => answer(present, selectionBounds),
     selection: () => answer(present, selectionOf),
@@ -49,6 +50,7 @@ export function createCanvasHost(editor: Editor): Host {
         const name = layers.length === 1 ? `Add “${layers[0]!.name}”` : `Add ${layers.length} layers`
         editor.apply(name, insertLayers(made))
       }),
+    showArea: (automaticArea) => editor.set({ automaticArea }),
     showPreview: (preview) => editor.set({ preview }),
     watch: (changed) =>
       store.subscribe(({ document }, { document: before }) => {
@@ -95,6 +97,7 @@ function looksTheSame(a: CanvasDocument | null, b: CanvasDocument | null): boole
     a.name === b.name &&
     a.canvas === b.canvas &&
     a.layers === b.layers &&
-    a.selection === b.selection
+    a.selection === b.selection &&
+    a.area === b.area
   )
 }

@@ -15,6 +15,7 @@ import { pictureRole } from './layer-role.ts'
 import { emptyLayer, type Layer } from './layer.ts'
 import { clearSelected, copySelected } from './pixel-edits.ts'
 import { invertSelection, selectAll, selectEmpty } from './selection/selection.ts'
+import { nudgeArea, setArea } from './tools/area.ts'
 import { applyCrop, resetCrop } from './tools/crop.ts'
 import { moveBy } from './tools/move.ts'
 
@@ -118,6 +119,14 @@ const selection: readonly Command[] = [
     keys: [],
     can: isOpen,
     run: (editor) => editor.apply('Select empty canvas', selectEmpty)
+  },
+  {
+    id: 'automatic-area',
+    group: 'Selection',
+    label: 'Automatic area for the model',
+    keys: [],
+    can: ({ document }) => document !== null && document.area !== null,
+    run: (editor) => setArea(editor, null)
   }
 ]
 
@@ -215,17 +224,21 @@ function moveActive(editor: Editor, id: string, by: 1 | -1): void {
   editor.apply(by > 0 ? 'Raise layer' : 'Lower layer', moveLayer(id, place + by))
 }
 
-/** Arrow keys move the layer while the move tool is in hand. */
+/** Arrow keys move the layer, or the area that the model sees, while its tool is in hand. */
 function nudges(): readonly Command[] {
   const directions = { Left: [-1, 0], Right: [1, 0], Up: [0, -1], Down: [0, 1] } as const
   return Object.entries(directions).flatMap(([name, [x, y]]) =>
     ([1, 10] as const).map((step) => ({
       id: `nudge-${name.toLowerCase()}-${step}`,
       group: 'Layer' as const,
-      label: `Move ${step === 1 ? '1 pixel' : '10 pixels'} ${name.toLowerCase()} (move tool)`,
+      label: `Move ${step === 1 ? '1 pixel' : '10 pixels'} ${name.toLowerCase()} (move and area tools)`,
       keys: [`${step === 1 ? '' : 'Shift+'}Arrow${name}`],
-      can: (state: EditorState) => state.tool === 'move' && hasLayer(state),
-      run: (editor: Editor) => moveBy(editor, { x: x * step, y: y * step })
+      can: (state: EditorState) => (state.tool === 'move' && hasLayer(state)) || state.tool === 'area',
+      run: (editor: Editor) => {
+        const by = { x: x * step, y: y * step }
+        if (editor.store.getState().tool === 'area') nudgeArea(editor, by)
+        else moveBy(editor, by)
+      }
     }))
   )
 }

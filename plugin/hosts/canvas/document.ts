@@ -1,5 +1,5 @@
 import type { Rect, Size } from '#protocol/geometry.ts'
-import { areaOf, movedPoint, type Point } from './geometry.ts'
+import { areaOf, holds, intersection, movedPoint, sameArea, shifted, type Point } from './geometry.ts'
 import { toLayer, type Layer } from './layer.ts'
 import { clipPlane, planeBounds, shiftPlane, type Plane } from './plane.ts'
 
@@ -17,6 +17,8 @@ export interface CanvasDocument {
   readonly editing: 'pixels' | 'mask'
   /** 0 outside, 255 inside, on the canvas' grid and never beyond the canvas; null where nothing is selected. */
   readonly selection: Plane | null
+  /** What the model is to see, inside the canvas; null: the panel chooses. */
+  readonly area: Rect | null
 }
 
 export type Edit = (document: CanvasDocument) => CanvasDocument
@@ -33,7 +35,8 @@ export function createDocument(from: {
     origin: { x: 0, y: 0 },
     activeLayerId: from.layers.at(-1)?.id ?? null,
     editing: 'pixels',
-    selection: null
+    selection: null,
+    area: null
   }
 }
 
@@ -44,12 +47,32 @@ export const activeLayer = (document: CanvasDocument): Layer | null =>
 export const selectionBounds = ({ selection }: CanvasDocument): Rect | null =>
   selection === null ? null : planeBounds(selection)
 
-/** Selects what `mask` holds inside the canvas; where that is nothing, nothing is selected. */
+/**
+ * Selects what `mask` holds inside the canvas; where that is nothing, nothing is selected. An area that a person chose was for what
+ * is in it: a selection that reaches out of it, or none, brings the automatic one back.
+ */
 export function select(mask: Plane | null): Edit {
   return (document) => {
-    if (mask === null) return document.selection === null ? document : { ...document, selection: null }
+    if (mask === null)
+      return document.selection === null ? document : { ...document, selection: null, area: null }
     const inside = clipPlane(mask, areaOf(document.canvas))
-    return { ...document, selection: planeBounds(inside) === null ? null : inside }
+    const bounds = planeBounds(inside)
+    const { area } = document
+    return {
+      ...document,
+      selection: bounds === null ? null : inside,
+      area: area !== null && bounds !== null && holds(area, bounds) ? area : null
+    }
+  }
+}
+
+/** Chooses what the model sees, as far as it lies on the canvas; null leaves that to the panel. */
+export function chooseArea(area: Rect | null): Edit {
+  return (document) => {
+    const next = area === null ? null : intersection(area, areaOf(document.canvas))
+    const { area: before } = document
+    const isSame = next === null || before === null ? next === before : sameArea(next, before)
+    return isSame ? document : { ...document, area: next }
   }
 }
 
@@ -65,9 +88,15 @@ export function cropCanvas(area: Rect): Edit {
       pixels: clipPlane(layer.pixels, toLayer(layer, area)),
       offset: movedPoint(layer.offset, by)
     }))
-    const selection = document.selection === null ? null : shiftPlane(document.selection, by)
+    const selection =
+      document.selection === null ? null : clipPlane(shiftPlane(document.selection, by), areaOf(area))
     const { width, height } = area
-    const origin = movedPoint(document.origin, area)
-    return select(selection)({ ...document, canvas: { width, height }, origin, layers })
+    return {
+      ...document,
+      ...{ canvas: { width, height }, layers },
+      origin: movedPoint(document.origin, area),
+      selection: selection === null || planeBounds(selection) === null ? null : selection,
+      area: document.area === null ? null : intersection(shifted(document.area, by), areaOf(area))
+    }
   }
 }

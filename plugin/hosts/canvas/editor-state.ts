@@ -1,7 +1,7 @@
 import type { Rect, Size } from '#protocol/geometry.ts'
 import type { Preview } from '../host.ts'
 import type { CanvasDocument } from './document.ts'
-import type { Point } from './geometry.ts'
+import { areaOf, intersection, type Point } from './geometry.ts'
 import type { History } from './history.ts'
 import type { WandOptions } from './selection/wand.ts'
 import type { View } from './view-transform.ts'
@@ -16,6 +16,7 @@ export type ToolName =
   | 'mask-brush'
   | 'move'
   | 'crop'
+  | 'area'
   | 'hand'
   | 'zoom'
 
@@ -70,6 +71,8 @@ export interface EditorState {
   /** The canvas to be, while the crop tool is in hand. */
   readonly crop: Rect | null
   readonly sketch: Sketch | null
+  /** What the model will see where no person chose; null: nobody told. */
+  readonly automaticArea: Rect | null
   readonly view: View
   /** Of the canvas on the screen, in CSS pixels. */
   readonly viewport: Size
@@ -82,3 +85,11 @@ export interface EditorState {
 
 /** What is on the screen now: the draft of a gesture, or the document. */
 export const shownDocument = ({ draft, document }: EditorState): CanvasDocument | null => draft ?? document
+
+/** What the model will see of the document on the screen: as a person chose, else automatic; null where nobody told. */
+export function seenArea(state: EditorState): Rect | null {
+  const document = shownDocument(state)
+  if (document === null) return null
+  if (document.area !== null) return document.area
+  return state.automaticArea === null ? null : intersection(state.automaticArea, areaOf(document.canvas))
+}

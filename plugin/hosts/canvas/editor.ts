@@ -53,6 +53,7 @@ type Settings = Partial<
     | 'wand'
     | 'feather'
     | 'crop'
+    | 'automaticArea'
     | 'sketch'
     | 'preview'
     | 'dialog'
@@ -212,6 +213,7 @@ const startState: EditorState = {
   maskPaint: 'reveal',
   wand: { tolerance: 24, contiguous: true },
   feather: 0,
+  automaticArea: null,
   previous: null,
   previewed: new Set(),
   view: { scale: 1, x: 0, y: 0 },

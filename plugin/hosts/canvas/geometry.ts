@@ -44,6 +44,10 @@ export const grown = (area: Rect, by: number): Rect => ({
 export const contains = (area: Rect, point: Point): boolean =>
   point.x >= area.x && point.y >= area.y && point.x < area.x + area.width && point.y < area.y + area.height
 
+/** Whether all of the other area lies in this one. */
+export const holds = (area: Rect, { x, y, width, height }: Rect): boolean =>
+  x >= area.x && y >= area.y && x + width <= area.x + area.width && y + height <= area.y + area.height
+
 export const sameArea = (a: Rect, b: Rect): boolean =>
   a.x === b.x && a.y === b.y && a.width === b.width && a.height === b.height
 

@@ -1,14 +1,14 @@
 import type { Rect, Size } from '#protocol/geometry.ts'
 import { activeLayer } from './document.ts'
-import { shownDocument, type EditorState, type Sketch } from './editor-state.ts'
-import { areaOf, type Point } from './geometry.ts'
+import { seenArea, shownDocument, type EditorState, type Sketch } from './editor-state.ts'
+import { areaOf, sameArea, type Point } from './geometry.ts'
 import { layerReach } from './layer.ts'
 import type { Plane } from './plane.ts'
 import { selectionOutline, type Outline } from './selection/outline.ts'
 import { handles } from './tools/crop.ts'
 import { screenArea, toScreen, type View } from './view-transform.ts'
 
-/** Draws what lies over the picture: the selection's outline, a gesture's sketch, the crop frame, the brush's rim. */
+/** Draws what lies over the picture: the selection's outline, what the model sees, a gesture's sketch, the crop frame, the brush's rim. */
 export interface Overlay {
   /** `at` is the pointer in the viewport, null where it is elsewhere; `phase` makes the outline march. */
   readonly draw: (state: EditorState, at: Point | null, phase: number) => void
@@ -37,6 +37,7 @@ export function createOverlay(context: CanvasRenderingContext2D, stripes: Canvas
         context.strokeStyle = stripes
         context.stroke(antsPath(document.selection, view))
       }
+      if (sketch === null && crop === null) drawArea(context, state)
       if (sketch !== null) drawSketch(context, { sketch, view, stripes })
       if (crop !== null) drawCrop(context, screenArea(view, crop), viewport)
       if (state.tool === 'move') drawLayerFrame(context, state)
@@ -103,6 +104,10 @@ function drawCrop(context: CanvasRenderingContext2D, frame: Rect, viewport: Size
     context.strokeRect(sharp(frame.x + frame.width * third), y, 0, frame.height)
     context.strokeRect(x, sharp(frame.y + frame.height * third), frame.width, 0)
   }
+  drawHandles(context, frame)
+}
+
+function drawHandles(context: CanvasRenderingContext2D, frame: Rect): void {
   context.fillStyle = 'white'
   context.strokeStyle = 'rgb(0 0 0 / 70%)'
   for (const handle of handles) {
@@ -111,6 +116,48 @@ function drawCrop(context: CanvasRenderingContext2D, frame: Rect, viewport: Size
     context.fillRect(left, top, handleEdge, handleEdge)
     context.strokeRect(left, top, handleEdge, handleEdge)
   }
+}
+
+/**
+ * What the model will see: with its tool in hand a frame to drag, else a thin one where that is not the whole canvas, or where a
+ * person chose it.
+ */
+function drawArea(context: CanvasRenderingContext2D, state: EditorState): void {
+  const document = shownDocument(state)
+  const area = seenArea(state)
+  if (document === null || area === null) return
+  const isInHand = state.tool === 'area'
+  const isSaid = document.area !== null || document.selection !== null
+  if (!isInHand && (!isSaid || sameArea(area, areaOf(document.canvas)))) return
+  const frame = screenArea(state.view, area)
+  const outline = [sharp(frame.x), sharp(frame.y), Math.round(frame.width), Math.round(frame.height)] as const
+  for (const [style, dash] of [
+    ['rgb(0 0 0 / 55%)', []],
+    ['rgb(110 190 255)', [7, 5]]
+  ] as const) {
+    context.strokeStyle = style
+    context.setLineDash(dash)
+    context.strokeRect(...outline)
+  }
+  context.setLineDash([])
+  drawAreaLabel(context, frame, `The model sees ${area.width} × ${area.height}`)
+  if (isInHand) drawHandles(context, frame)
+}
+
+const labelHeight = 18
+
+/** Above the frame, or in it where there is no room above. */
+function drawAreaLabel(context: CanvasRenderingContext2D, { x, y, width }: Rect, words: string): void {
+  context.font = '11px system-ui, sans-serif'
+  const wide = context.measureText(words).width + 12
+  if (wide > width) return
+  const left = Math.max(0, Math.round(x))
+  const top = y >= labelHeight + 4 ? Math.round(y) - labelHeight - 4 : Math.max(0, Math.round(y)) + 6
+  context.fillStyle = 'rgb(0 0 0 / 65%)'
+  context.fillRect(left, top, wide, labelHeight)
+  context.fillStyle = 'rgb(190 225 255)'
+  context.textBaseline = 'middle'
+  context.fillText(words, left + 6, top + labelHeight / 2 + 0.5)
 }
 
 /** Which layer will move: its bounds (or the canvas', where it has no pixels). */

@@ -30,11 +30,12 @@ type StoredLayer = Omit<Layer, 'pixels' | 'mask' | 'role' | 'made'> & {
   readonly mask: { readonly plane: StoredPlane; readonly enabled: boolean } | null
 }
 
-interface StoredDocument extends Omit<CanvasDocument, 'layers' | 'selection'> {
+interface StoredDocument extends Omit<CanvasDocument, 'layers' | 'selection' | 'area'> {
   readonly version: typeof version
   readonly saved: number
   readonly layers: readonly StoredLayer[]
   readonly selection: StoredPlane | null
+  readonly area?: CanvasDocument['area']
 }
 
 const version = 2
@@ -125,7 +126,7 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
     fill,
     tiles: new Map(places.map(([place, key]) => [place, tiles.get(key)!]))
   })
-  const { id, name, canvas, origin, activeLayerId, editing } = stored
+  const { id, name, canvas, origin, activeLayerId, editing, area = null } = stored
   const layers = stored.layers.map((layer) => ({
     ...layer,
     // Documents of before layers had these.
@@ -135,7 +136,7 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
   }))
   const selection = stored.selection === null ? null : unpack(stored.selection)
-  return { id, name, canvas, layers, origin, activeLayerId, editing, selection }
+  return { id, name, canvas, layers, origin, activeLayerId, editing, selection, area }
 }
 
 function storedPlanes({ layers, selection }: StoredDocument): readonly StoredPlane[] {

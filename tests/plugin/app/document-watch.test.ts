@@ -9,11 +9,11 @@ const corners = mask('.##.', '####')
 
 describe('a look at the document', () => {
   it.each([
-    ['nothing is empty', mask('##', '##'), { hasEmpty: false, isBlank: false }],
-    ['something is', mask('#.', '##'), { hasEmpty: true, isBlank: false }],
-    ['something half is', mask('#+', '##'), { hasEmpty: true, isBlank: false }],
-    ['everything is', mask('..', '..'), { hasEmpty: true, isBlank: true }],
-    ['all but one pixel is', mask('.#', '..'), { hasEmpty: true, isBlank: false }]
+    ['nothing is empty', mask('##', '##'), { empty: null, isBlank: false }],
+    ['something is', mask('#.', '##'), { empty: { x: 1, y: 0, width: 1, height: 1 }, isBlank: false }],
+    ['something half is', mask('#+', '##'), { empty: { x: 1, y: 0, width: 1, height: 1 }, isBlank: false }],
+    ['everything is', mask('..', '..'), { empty: { x: 0, y: 0, width: 2, height: 2 }, isBlank: true }],
+    ['all but one pixel is', mask('.#', '..'), { empty: { x: 0, y: 0, width: 2, height: 2 }, isBlank: false }]
   ])('sees that %s', async (_case, alpha, seen) => {
     expect(await viewDocument(createMemoryHost(alpha).host)).toMatchObject(seen)
   })

@@ -7,7 +7,7 @@ import { job, request, usualModels } from '../../support/panel.ts'
 
 const document = {
   ...{ id: 'document-1', name: 'Scene', canvas: { width: 8, height: 8 } },
-  ...{ selection: null, selectsEmpty: false, hasEmpty: false, isBlank: false }
+  ...{ selection: null, selectsEmpty: false, empty: null, isBlank: false }
 }
 const tracked = (...jobs: ReturnType<typeof job>[]) => jobs.map((listed) => joined(undefined, listed))
 const names = (jobs: readonly { readonly id: string }[]) => jobs.map(({ id }) => id)

@@ -5,13 +5,14 @@ import { defaultSettings } from '../../../plugin/app/settings.ts'
 import { initialState, intentInForce, type AppEvent, type AppState } from '../../../plugin/app/state.ts'
 import { job, request, result } from '../../support/panel.ts'
 
+const corner = { x: 7, y: 7, width: 1, height: 1 }
 const view = (change: Partial<DocumentView> = {}): DocumentView => ({
   id: 'document-1',
   name: 'Scene',
   canvas: { width: 8, height: 8 },
   selection: null,
   selectsEmpty: false,
-  hasEmpty: false,
+  empty: null,
   isBlank: false,
   ...change
 })
@@ -98,7 +99,7 @@ describe('a reload', () => {
 })
 
 describe('the intent', () => {
-  const empty: AppEvent = { type: 'document-viewed', document: view({ hasEmpty: true }) }
+  const empty: AppEvent = { type: 'document-viewed', document: view({ empty: corner }) }
   const chose = (intent: 'generate' | 'refine' | 'expand'): AppEvent => ({
     type: 'settings-changed',
     change: { intent }
@@ -108,9 +109,9 @@ describe('the intent', () => {
     expect(intentInForce(after(viewed))).toBe('generate')
     expect(intentInForce(after(empty))).toBe('expand')
     expect(
-      intentInForce(after({ type: 'document-viewed', document: view({ hasEmpty: true, isBlank: true }) }))
+      intentInForce(after({ type: 'document-viewed', document: view({ empty: corner, isBlank: true }) }))
     ).toBe('generate')
-    const inside = view({ hasEmpty: true, selection: { x: 0, y: 0, width: 2, height: 2 } })
+    const inside = view({ empty: corner, selection: { x: 0, y: 0, width: 2, height: 2 } })
     expect(intentInForce(after({ type: 'document-viewed', document: inside }))).toBe('generate')
   })
 

@@ -1,4 +1,5 @@
 import type { ToolName } from '../editor-state.ts'
+import { area } from './area.ts'
 import { brush, eraser, maskBrush } from './brushes.ts'
 import { crop } from './crop.ts'
 import { lasso } from './lasso.ts'
@@ -13,7 +14,7 @@ export const toolGroups: readonly (readonly Tool[])[] = [
   [move],
   [rectangleMarquee, ellipseMarquee, lasso, magicWand],
   [brush, eraser, maskBrush],
-  [crop],
+  [area, crop],
   [hand, zoom]
 ]
 

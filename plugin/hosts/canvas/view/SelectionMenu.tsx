@@ -5,7 +5,15 @@ import { Drawing } from './icons.tsx'
 import { shownKey } from './keys.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
 
-const entries = ['select-all', 'deselect', 'invert', 'feather', 'select-empty', 'add-mask'].map(commandNamed)
+const entries = [
+  'select-all',
+  'deselect',
+  'invert',
+  'feather',
+  'select-empty',
+  'add-mask',
+  'automatic-area'
+].map(commandNamed)
 
 /** What to do with the selection, for who does not know the shortcuts. */
 export function SelectionMenu(): JSX.Element {

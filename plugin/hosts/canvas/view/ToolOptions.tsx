@@ -1,11 +1,13 @@
 import type { JSX, KeyboardEvent } from 'react'
-import { ActionButton, Checkbox, NumberField, Text, ToggleButton } from '../../../ui/controls.tsx'
+import { ActionButton, Checkbox, Text, ToggleButton } from '../../../ui/controls.tsx'
 import type { Rect } from '#protocol/geometry.ts'
 import { maxEdge } from '../limits.ts'
 import { maxFeather } from '../selection/feather.ts'
 import { applyCrop, resetCrop } from '../tools/crop.ts'
 import { toolNamed } from '../tools/tools.ts'
 import { brushSizes } from '../view-commands.ts'
+import { AreaOptions } from './AreaOptions.tsx'
+import { NumberOption } from './NumberOption.tsx'
 import { useEditor, useEditorState } from './use-editor.ts'
 
 /** The settings of the tool in hand. */
@@ -35,6 +37,8 @@ function Options(): JSX.Element {
       return <MaskBrushOptions />
     case 'crop':
       return <CropOptions />
+    case 'area':
+      return <AreaOptions />
     case 'move':
       return <span className="hint">Drag to move the active layer. Arrow keys nudge it.</span>
     case 'hand':
@@ -44,34 +48,6 @@ function Options(): JSX.Element {
         <span className="hint">Click to zoom in, Alt-click to zoom out. Ctrl+wheel zooms with any tool.</span>
       )
   }
-}
-
-interface NumberOptionProps {
-  readonly label: string
-  readonly value: number
-  readonly from: number
-  readonly to: number
-  readonly set: (value: number) => void
-  readonly unit?: string
-}
-
-function NumberOption({ label, value, from, to, set, unit }: NumberOptionProps): JSX.Element {
-  return (
-    <label className="option">
-      <span aria-hidden="true">{label}</span>
-      <NumberField
-        aria-label={label}
-        width="size-900"
-        hideStepper
-        value={value}
-        minValue={from}
-        maxValue={to}
-        formatOptions={unit === '%' ? { style: 'percent' } : { useGrouping: false }}
-        onChange={set}
-      />
-      {unit === 'px' ? <span aria-hidden="true">px</span> : null}
-    </label>
-  )
 }
 
 function FeatherOption(): JSX.Element {

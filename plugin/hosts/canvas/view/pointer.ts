@@ -1,5 +1,7 @@
 import type { Editor } from '../editor.ts'
-import type { Point } from '../geometry.ts'
+import { contains, type Point } from '../geometry.ts'
+import { seenArea } from '../editor-state.ts'
+import { isMovable } from '../tools/area.ts'
 import { handleAt, handleCursor } from '../tools/crop.ts'
 import type { Gesture, Pointer, Tool } from '../tools/tool.ts'
 import { toolNamed } from '../tools/tools.ts'
@@ -108,11 +110,15 @@ function listenForSpace(frame: HTMLElement, signal: AbortSignal, changed: (isDow
 }
 
 function cursorOf(editor: Editor, tool: Tool, at: Point): string {
-  const { crop, view, document } = editor.store.getState()
+  const state = editor.store.getState()
+  const { crop, view, document } = state
   if (document === null) return 'default'
-  if (tool.name !== 'crop' || crop === null) return tool.cursor
-  const handle = handleAt(crop, view, at)
-  return handle === null ? 'move' : handleCursor(handle)
+  const frame = tool.name === 'crop' ? crop : tool.name === 'area' ? seenArea(state) : null
+  if (frame === null) return tool.cursor
+  const handle = handleAt(frame, view, at)
+  if (handle !== null) return handleCursor(handle)
+  if (tool.name === 'crop') return 'move'
+  return isMovable(frame, document.canvas) && contains(frame, toDocument(view, at)) ? 'move' : tool.cursor
 }
 
 function screenPoint(frame: HTMLElement, { clientX, clientY }: MouseEvent): Point {
