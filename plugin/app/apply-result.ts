@@ -16,17 +16,27 @@ interface Reach {
   readonly store: Pick<AppStore, 'getState'>
 }
 
-/** Makes a layer of a variation, as often as liked. Rejects with CodedError where another document is open. */
+/**
+ * Makes a layer of a variation, as often as liked; of what was upscaled a document of its own. Rejects with CodedError where another
+ * document is open than a layer is for.
+ */
 export async function applyVariation(
   { client, host, store }: Reach,
   job: TrackedJob | undefined,
   variation: number
 ) {
   const { id, request, result } = resultOf(job)
+  const made = makingOf(store, { request, result }, variation)
+  if (request.upscale !== undefined) {
+    const layer = await variationLayer(client, { id, request, result }, variation)
+    const source = await host.document()
+    const name = source?.id === request.documentId ? source.name : layer.name
+    await host.openDocument(`${name} ${request.upscale.factor}×`, { ...layer, made })
+    return
+  }
   const document = await documentOf(host, request)
   const layer = await variationLayer(client, { id, request, result }, variation)
   const area = placedNow(layer.area, request, document)
-  const made = makingOf(store, { request, result }, variation)
   await host.insertLayers(request.documentId, [{ ...layer, area, made }])
 }
 

@@ -2,6 +2,7 @@ import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
 import type { ImageRef } from '#protocol/images.ts'
 import type { Control, Fill, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
+import type { Upscale } from '#protocol/upscale.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
 import { inverted, isSharing, maskIn, type PlacedMask } from './masks.ts'
@@ -9,6 +10,7 @@ import { fillOf, modeOf, needsSelection, promptFor, type Intent } from './intent
 import { modelFor, samplingOf } from './model-choice.ts'
 import { automaticArea, maskSettingsFor, strengthOf } from './request-area.ts'
 import type { Settings } from './settings.ts'
+import { upscaleFor } from './upscale.ts'
 
 /** What the document holds at the moment of the press. */
 export interface Situation {
@@ -38,6 +40,8 @@ export interface Plan {
   readonly fill: Fill | undefined
   /** How the selection becomes masks, where that is not as usual. */
   readonly maskSettings: MaskSettings
+  /** Of mode `upscale` alone. */
+  readonly upscale: Upscale | undefined
 }
 
 /** Images of a plan by name, once the client has named them. */
@@ -68,9 +72,11 @@ export function planFor(
   checkArea(area)
   return {
     ...{ mode, model, documentId, canvas, origin, area, strength, maskSettings },
-    mask: target === null ? null : maskOf(target, area),
+    // A selection only says what is made larger.
+    mask: target === null || mode === 'upscale' ? null : maskOf(target, area),
     prompt: promptFor(intent, settings.prompt),
-    fill: target === null ? undefined : fillOf(intent, settings.custom)
+    fill: target === null ? undefined : fillOf(intent, settings.custom),
+    upscale: mode === 'upscale' ? upscaleFor(settings.upscale, model, catalogue) : undefined
   }
 }
 
@@ -133,12 +139,17 @@ export function buildRequest(
       : { controls: [...images.controls] }),
     strength: plan.strength,
     sampling: { ...samplingOf(settings, plan.model), seed },
-    count: settings.count,
-    workingSize: settings.size,
+    // What an upscaler makes is the same every time, and in tiles as large as suits the model.
+    count: plan.upscale !== undefined && plan.upscale.creative === undefined ? 1 : settings.count,
+    workingSize: plan.upscale === undefined ? settings.size : null,
+    ...(plan.upscale === undefined ? {} : { upscale: plan.upscale }),
     ...(plan.fill === undefined ? {} : { fill: plan.fill }),
     ...(plan.mask === null || Object.keys(plan.maskSettings).length === 0 ? {} : { mask: plan.maskSettings })
   }
 }
+
+/** What is upscaled is guided by nothing but itself. */
+export const takesControls = ({ mode }: Plan): boolean => mode !== 'upscale'
 
 /** A picture from nothing needs no snapshot; everything else starts from what is visible. */
 export const takesSnapshot = ({ mode }: Plan): boolean => mode !== 'txt2img'

@@ -109,9 +109,15 @@ async function variationPreview(
   client: BridgeClient,
   { jobId, request, result, variation }: Extract<PreviewTarget, { readonly kind: 'variation' }>
 ): Promise<Preview> {
-  const { area, pixels, mask } = await variationLayer(client, { id: jobId, request, result }, variation)
+  const { pixels, mask } = await variationLayer(client, { id: jobId, request, result }, variation)
   const image = joined(pixels)
-  return { documentId: request.documentId, area, pixels: image, ...(mask === undefined ? {} : { mask }) }
+  // What was upscaled is looked at where it came from.
+  return {
+    documentId: request.documentId,
+    area: result.area,
+    pixels: image,
+    ...(mask === undefined ? {} : { mask })
+  }
 }
 
 async function runningPreview(

@@ -8,6 +8,7 @@ import {
   buildRequest,
   checkArea,
   planFor,
+  takesControls,
   takesSnapshot,
   type Plan,
   type Situation
@@ -32,7 +33,7 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
         'Start it with npm start.'
       )
     const plan = planFor(intent, await readSituation(context.host, intent), settings, catalogue)
-    const controls = await context.host.controls(plan.area)
+    const controls = takesControls(plan) ? await context.host.controls(plan.area) : []
     return { plan, controls, images: await readImages(context.host, plan) }
   })().finally(pixelsRead)
 

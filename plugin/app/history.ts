@@ -5,6 +5,7 @@ import { hasStrength, intentOf } from './intents.ts'
 import type { Settings } from './settings.ts'
 import type { AppState } from './state.ts'
 import { isFinished, type TrackedJob } from './tracked-job.ts'
+import { upscaleOf } from './upscale.ts'
 
 /** A finished job with something to show. */
 export type FinishedJob = TrackedJob & { readonly result: JobResult }
@@ -51,13 +52,15 @@ export function recalled(settings: Settings, request: GenerateRequest): Settings
     model: request.model,
     strength: hasStrength(intent) ? { ...settings.strength, [intent]: request.strength } : settings.strength,
     custom: intent === 'custom' ? customOf(request) : settings.custom,
+    upscale: request.upscale === undefined ? settings.upscale : upscaleOf(request.upscale),
     sampler,
     schedule,
     steps,
     guidance,
     seed: { value: seed, locked: true },
-    count: request.count,
-    size: request.workingSize,
+    count: intent === 'upscale' ? settings.count : request.count,
+    // What is upscaled has none of its own.
+    size: intent === 'upscale' ? settings.size : request.workingSize,
     advanced: readAdvanced(request.sampling)
   }
 }

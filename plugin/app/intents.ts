@@ -10,6 +10,7 @@ export const intents = [
   'add',
   'remove',
   'background',
+  'upscale',
   'custom'
 ] as const
 export type Intent = (typeof intents)[number]
@@ -52,6 +53,8 @@ export function modeOf(intent: Intent, hasTarget: boolean, { isSeamless }: Custo
     case 'remove':
     case 'background':
       return 'inpaint'
+    case 'upscale':
+      return 'upscale'
     case 'custom':
       return hasTarget && isSeamless ? 'inpaint' : 'img2img'
   }
@@ -72,6 +75,7 @@ export function fillOf(intent: Intent, { fill }: CustomSettings): Fill | undefin
     case 'refine':
     case 'expand':
     case 'depth':
+    case 'upscale':
       return undefined
   }
 }
@@ -103,7 +107,7 @@ export function intentOf({
     case 'txt2img':
       return 'generate'
     case 'upscale':
-      return 'refine'
+      return 'upscale'
     case 'img2img':
       return fill === undefined ? 'refine' : 'custom'
     case 'outpaint':

@@ -30,7 +30,10 @@ const edgesFor = (nativeSize: number): MaskSettings =>
 export const strengthOf = (intent: Intent, settings: Settings): number =>
   hasStrength(intent) ? settings.strength[intent] : 1
 
-/** What the model sees where no person chose: what may change with its surroundings, or the canvas; `target` null: all may change. */
+/**
+ * What the model sees where no person chose: what may change with its surroundings, or the canvas; `target` null: all may change.
+ * Of what is upscaled nothing else is wanted.
+ */
 export function automaticArea(
   intent: Intent,
   target: Rect | null,
@@ -39,6 +42,7 @@ export function automaticArea(
 ): Rect {
   if (target === null || (intent === 'custom' && settings.custom.context === 'picture'))
     return { x: 0, y: 0, ...canvas }
+  if (intent === 'upscale') return target
   return areasFor(target, canvas, {
     strength: strengthOf(intent, settings),
     nativeSize: model.nativeSize,

@@ -2,6 +2,7 @@ import type { Size } from '#protocol/geometry.ts'
 import { defaultAdvanced, readAdvanced, type AdvancedSettings } from './advanced.ts'
 import { defaultCustom, intents, readCustom, type CustomSettings, type Intent } from './intents.ts'
 import { fieldOf, MAX_SEED, sizeWithin, text, whole, within } from './stored-values.ts'
+import { defaultUpscale, readUpscale, type UpscaleSettings } from './upscale.ts'
 
 export const themes = ['system', 'light', 'dark'] as const
 type Theme = (typeof themes)[number]
@@ -17,6 +18,7 @@ export interface Settings {
   /** How much may change, 0…1, for the intents that have a say in it. */
   readonly strength: { readonly refine: number; readonly depth: number; readonly custom: number }
   readonly custom: CustomSettings
+  readonly upscale: UpscaleSettings
   /** Null: the model's own. */
   readonly sampler: string | null
   readonly schedule: string | null
@@ -40,6 +42,7 @@ export const defaultSettings: Settings = {
   model: null,
   strength: { refine: 0.6, depth: 0.8, custom: 1 },
   custom: defaultCustom,
+  upscale: defaultUpscale,
   sampler: null,
   schedule: null,
   steps: null,
@@ -74,6 +77,7 @@ export function readSettings(stored: string | null): Settings {
       custom: within(fieldOf(strength, 'custom'), 0, 1) ?? custom
     },
     custom: readCustom(fieldOf(value, 'custom')),
+    upscale: readUpscale(fieldOf(value, 'upscale')),
     sampler: text(fieldOf(value, 'sampler')),
     schedule: text(fieldOf(value, 'schedule')),
     steps: whole(fieldOf(value, 'steps'), 1, 150),

@@ -99,6 +99,8 @@ export interface Host {
   emptyBounds(): Promise<Rect | null>
   /** Adds layers above the active one as one undo step, first is lowest. Throws when the document is no longer open. */
   insertLayers(documentId: string, layers: readonly NewLayer[]): Promise<void>
+  /** Opens a layer as a document of its own, of the layer's size. The one that is open loses nothing. */
+  openDocument(name: string, layer: NewLayer): Promise<void>
   /**
    * Shows what the model will see where no person chooses (`HostDocument.area`), so that they can; null: nothing is to be shown.
    * Absent in an editor that cannot.

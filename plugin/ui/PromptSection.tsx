@@ -7,6 +7,7 @@ import { IntentPicker } from './IntentPicker.tsx'
 import { PromptField } from './PromptField.tsx'
 import { PromptNetworks } from './PromptNetworks.tsx'
 import { StrengthSlider } from './StrengthSlider.tsx'
+import { UpscaleFields } from './UpscaleFields.tsx'
 import { useActions, useAppState } from './use-app.ts'
 import { intentLabels, pressWords } from './wording.ts'
 
@@ -39,6 +40,7 @@ export function PromptSection() {
       <IntentPicker intent={intent} />
       {hasStrength(intent) && <StrengthSlider intent={intent} />}
       {intent === 'custom' && <CustomFields />}
+      {intent === 'upscale' && <UpscaleFields />}
       <TooltipTrigger>
         <Button variant="accent" width="100%" isDisabled={!canGenerate} onPress={() => void generate()}>
           {intentLabels[intent]}

@@ -31,7 +31,7 @@ function OpenResult({ job }: { readonly job: FinishedJob }) {
           isDisabled={isApplying}
           onPress={() => void apply({ jobId: job.id, variation: chosen })}
         >
-          Apply
+          {request.upscale === undefined ? 'Apply' : 'Open as document'}
         </Button>
         <Button variant="secondary" isDisabled={isApplying} onPress={() => discard(job.id)}>
           Discard

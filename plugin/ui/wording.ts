@@ -13,6 +13,7 @@ export const intentLabels: Readonly<Record<Intent, string>> = {
   add: 'Add',
   remove: 'Remove',
   background: 'Replace background',
+  upscale: 'Upscale',
   custom: 'Custom'
 }
 
@@ -25,6 +26,7 @@ export const intentAbout: Readonly<Record<Intent, string>> = {
   add: 'Something new in the selection',
   remove: 'What is selected goes',
   background: 'What is selected stays, all else is new',
+  upscale: 'Larger, as a new document',
   custom: 'Strength, start and surroundings by hand'
 }
 
@@ -50,6 +52,7 @@ const wholeWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
   add: 'Select a place first',
   remove: 'Select what is to go first',
   background: 'Select what is to stay first',
+  upscale: 'Makes a larger picture of the whole one',
   custom: 'Changes the whole picture'
 }
 
@@ -58,6 +61,7 @@ const areaWords = {
   generate: 'A new picture in the area, %',
   refine: 'Changes what is in the area, %',
   depth: 'New looks, same shapes, in the area',
+  upscale: 'Makes a larger picture of the area, %',
   custom: 'Changes the area your way, %'
 } as const
 
@@ -68,6 +72,7 @@ const selectionWords: Readonly<Record<Exclude<Intent, 'expand'>, string>> = {
   add: 'Adds something new in the selection, %',
   remove: 'Makes what is selected go, %',
   background: 'New surroundings for what is selected',
+  upscale: 'Makes a larger picture of the selection, %',
   custom: 'Changes the selection your way, %'
 }
 

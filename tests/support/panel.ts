@@ -112,6 +112,7 @@ export function createMemoryHost(alpha: MaskImage) {
     document: { id: 'document-1', name: 'Scene', canvas } as HostDocument | null,
     selection: null as { readonly bounds: Rect; readonly mask: MaskImage } | null,
     inserted: [] as { readonly documentId: string; readonly layers: readonly NewLayer[] }[],
+    opened: [] as { readonly name: string; readonly layer: NewLayer }[],
     previews: [] as (Preview | null)[],
     controls: [] as readonly HostControl[],
     watchers: new Set<() => void>()
@@ -139,6 +140,10 @@ export function createMemoryHost(alpha: MaskImage) {
     },
     insertLayers: (documentId, layers) => {
       state.inserted.push({ documentId, layers })
+      return Promise.resolve()
+    },
+    openDocument: (name, layer) => {
+      state.opened.push({ name, layer })
       return Promise.resolve()
     },
     showPreview: (preview) => state.previews.push(preview),

@@ -2,10 +2,12 @@ import type { Rect } from '#protocol/geometry.ts'
 import { inOneBand, joined } from '../bands.ts'
 import type { Host, NewLayer } from '../host.ts'
 import { emptyBounds, flatten } from './composite.ts'
-import { selectionBounds, type CanvasDocument } from './document.ts'
+import { createDocument, selectionBounds, type CanvasDocument } from './document.ts'
 import type { Editor } from './editor.ts'
+import { areaOf } from './geometry.ts'
 import { insertLayers } from './layer-edits.ts'
 import { layerFrom, type Layer } from './layer.ts'
+import { sizeProblem } from './limits.ts'
 import { readPlane } from './plane.ts'
 import { controlCount, controlsIn, seenByModel } from './seen-layers.ts'
 
@@ -49,6 +51,18 @@ export function createCanvasHost(editor: Editor): Host {
         )
         const name = layers.length === 1 ? `Add “${layers[0]!.name}”` : `Add ${layers.length} layers`
         editor.apply(name, insertLayers(made))
+      }),
+    openDocument: (name, layer) =>
+      Promise.resolve().then(() => {
+        checkLayer(layer)
+        const { width, height } = layer.area
+        const problem = sizeProblem({ width, height })
+        if (problem !== null) throw new Error(`“${name}” cannot be opened: ${problem}`)
+        const only = layerFrom(editor.newId(), {
+          ...layer,
+          ...{ area: areaOf(layer.area), pixels: joined(layer.pixels) }
+        })
+        editor.open(createDocument({ id: editor.newId(), name, canvas: { width, height }, layers: [only] }))
       }),
     showArea: (automaticArea) => editor.set({ automaticArea }),
     showPreview: (preview) => editor.set({ preview }),

@@ -13,7 +13,7 @@ export interface PixelForm {
   readonly isExact: boolean
 }
 
-const SRGB = 'sRGB IEC61966-2.1'
+export const SRGB = 'sRGB IEC61966-2.1'
 /** Nearest to sRGB's grey axis of what every Photoshop has; grey numbers are taken for sRGB's. */
 const GREY = 'Gray Gamma 2.2'
 

@@ -8,6 +8,7 @@ const chosen: Settings = {
   model: 'plain',
   strength: { refine: 0.25, depth: 1, custom: 0.5 },
   custom: { fill: 'inpaint', context: 'picture', isSeamless: false },
+  upscale: { upscaler: 'x4', factor: 2.5, refine: 0.3, usesTile: false },
   sampler: 'ddim',
   schedule: 'karras',
   steps: 30,

@@ -120,6 +120,18 @@ export function describeHost(name: string, start: () => HostCase | Promise<HostC
       await expect(host.insertLayers(id, [layer])).rejects.toThrow(/closed/)
     })
 
+    it('opens a picture as a document of its own', async () => {
+      const before = await idOf()
+      const large = pictureOf(90, 70, 8)
+      const area = { x: 7, y: 9, width: 90, height: 70 }
+      await host.openDocument('Scene 2×', { name: 'a red car', area, pixels: inOneBand(large) })
+      const opened = await host.document()
+      expect(opened).toMatchObject({ name: 'Scene 2×', canvas: { width: 90, height: 70 } })
+      expect(opened?.id).not.toBe(before)
+      expect((await seen({ x: 0, y: 0, width: 90, height: 70 })).data).toEqual(large.data)
+      expect(await host.selection()).toBeNull()
+    })
+
     it('shows a preview without changing the document', async () => {
       const documentId = await idOf()
       host.showPreview({ documentId, area: whole, pixels: pictureOf(8, 8, 7) })
