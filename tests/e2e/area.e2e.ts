@@ -1,30 +1,22 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import type { WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
-import { sitDown, type Person } from './person.ts'
+import { requestsOf, sitDown, type Person } from './person.ts'
 
 /** What the model sees around the selection: shown on the canvas, dragged there, and then what is sent. */
 describe('the area that the model sees', () => {
   const data = mkdtempSync(path.join(tmpdir(), 'marquee-area-'))
   let marquee: RunningMarquee
   let person: Person
-  const sent: GenerateRequest[] = []
+  let sent: readonly GenerateRequest[]
 
-  const listen = (socket: WebSocket): void => {
-    socket.on('framesent', ({ payload }) => {
-      const message = JSON.parse(String(payload)) as { type: string; request: GenerateRequest }
-      if (message.type === 'generate') sent.push(message.request)
-    })
-  }
   beforeAll(async () => {
     marquee = await startMarquee(data)
     person = await sitDown(marquee.url, { width: 1280, height: 800 })
-    person.page.on('websocket', listen)
-    await person.page.reload()
+    sent = await requestsOf(person)
     await person.button('Generate').waitFor()
   })
   afterAll(async () => {

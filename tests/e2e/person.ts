@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { chromium, type Browser, type Locator, type Page } from 'playwright-core'
 import sharp from 'sharp'
+import { parseClientMessage } from '../../bridge-server/protocol/parse.ts'
+import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
 import { fittedView, toScreen } from '../../plugin/hosts/canvas/view-transform.ts'
 import { browserFlags, findBrowser } from '../support/browser.ts'
 
@@ -90,6 +92,19 @@ export async function sitDown(url: string, size = { width: 1360, height: 900 }):
     },
     close: () => browser.close()
   }
+}
+
+/** The requests that the page sends from now on, as they are sent; loads the page anew. */
+export async function requestsOf({ page }: Person): Promise<readonly GenerateRequest[]> {
+  const sent: GenerateRequest[] = []
+  page.on('websocket', (socket) =>
+    socket.on('framesent', ({ payload }) => {
+      const parsed = parseClientMessage(String(payload))
+      if (parsed.ok && parsed.message.type === 'generate') sent.push(parsed.message.request)
+    })
+  )
+  await page.reload()
+  return sent
 }
 
 /** Drops a file as the system's file manager does. */
