@@ -33,6 +33,17 @@ export interface ExternalTensor {
   readonly weight: Weight
 }
 
+/** A part of a tensor that is held in memory: an input, fed with it at each run. */
+export interface HeldPart {
+  /** Of the input. */
+  readonly name: string
+  /** Of the tensor. */
+  readonly of: string
+  /** Its first number, and the one behind its last. */
+  readonly span: readonly [number, number]
+  readonly dims: readonly number[]
+}
+
 export interface GraphInput {
   readonly name: string
   readonly type: 'f32' | 'i64'
@@ -57,6 +68,8 @@ export interface BuiltGraph {
   readonly nodes: readonly GraphNode[]
   readonly constants: readonly Constant[]
   readonly externals: readonly ExternalTensor[]
+  /** Each is one of the inputs, too. */
+  readonly held: readonly HeldPart[]
   readonly inputs: readonly GraphInput[]
   readonly outputs: readonly Value[]
 }
@@ -76,6 +89,8 @@ export interface Graph extends BuiltGraph {
   constant(data: Float32Array | BigInt64Array, dims: Shape): Value
   /** A weight as a float32 tensor: stored in another type, it is cast when the graph runs. */
   weight(name: string, weight: Weight): Value
+  /** Float32 numbers that are held in memory. */
+  heldWeight(part: HeldPart): Value
   /** Rows of a weight by number, `ids` [...] → [..., width]; where possible only these are cast. */
   rows(name: string, weight: Weight, ids: Value): Value
 }
@@ -88,6 +103,7 @@ export function createGraph(target: Target): Graph {
   const nodes: GraphNode[] = []
   const constants: Constant[] = []
   const externals: ExternalTensor[] = []
+  const held: HeldPart[] = []
   const inputs: GraphInput[] = []
   const outputs: Value[] = []
   const known = new Map<string, Value>()
@@ -116,6 +132,7 @@ export function createGraph(target: Target): Graph {
     nodes,
     constants,
     externals,
+    held,
     inputs,
     outputs,
     input(name, type, dims) {
@@ -142,6 +159,11 @@ export function createGraph(target: Target): Graph {
       })
     },
     weight: (name, weight) => toFloat(stored(name, weight), weight),
+    heldWeight: (part) =>
+      once(`weight:${part.name}`, () => {
+        held.push(part)
+        return graph.input(part.name, 'f32', part.dims)
+      }),
     rows(name, weight, ids) {
       const shape = [...ids.shape, ...weight.shape.slice(1)]
       // No provider gathers 8-bit floats.

@@ -66,14 +66,18 @@ export interface NetworkOptions {
   readonly prefix?: string
   /** What changes the layer at a path. */
   readonly adaptations?: (path: string) => readonly Adaptation[]
+  /** Names of the weights that are held in memory, changed, instead of used as they lie in their files. */
+  readonly held?: ReadonlySet<string>
 }
+
+const nothing: ReadonlySet<string> = new Set()
 
 /** `part` is what a person calls the network, as in "the UNet". */
 export function openNetwork(
   graph: Graph,
   weights: WeightSource,
   part: string,
-  { prefix = '', adaptations = () => [] }: NetworkOptions = {}
+  { prefix = '', adaptations = () => [], held = nothing }: NetworkOptions = {}
 ): Network {
   const paths = new Set(weights.names.flatMap(prefixes))
   const used = new Set<string>()
@@ -107,10 +111,10 @@ export function openNetwork(
       if (weight === undefined) return { name: full, shape: [] }
       const seen = look(weight, view)
       const same = seen.length === weight.length && seen.shape.join() === weight.shape.join()
-      return graph.weight(
-        prefix + (same ? full : `${full}[${view.rows?.join(':') ?? ''}](${seen.shape.join()})`),
-        seen
-      )
+      const label = prefix + (same ? full : `${full}[${view.rows?.join(':') ?? ''}](${seen.shape.join()})`)
+      return held.has(full)
+        ? graph.heldWeight({ name: label, of: full, span: spanOf(weight, view), dims: seen.shape })
+        : graph.weight(label, seen)
     },
     rows(name, ids) {
       const full = join(path, name)
@@ -155,6 +159,14 @@ function look(weight: Weight, { rows, shape }: View): Weight {
     offset: weight.offset + first * rowBytes,
     length: elementCount(sliced) === elementCount(weight.shape) ? weight.length : (end - first) * rowBytes
   }
+}
+
+/** The numbers that a view sees. */
+function spanOf({ shape }: Weight, { rows }: View): readonly [number, number] {
+  const [count = 1] = shape
+  const each = elementCount(shape) / count
+  const [first, end] = rows ?? [0, count]
+  return [first * each, end * each]
 }
 
 const SHOWN = 5

@@ -4,6 +4,7 @@ import { mul } from '../graph/ops.ts'
 import { openNetwork, type Adaptation } from '../graph/scope.ts'
 import { elementCount } from '../graph/shape.ts'
 import { weightChange } from '../nn/adaptation.ts'
+import type { WeightSource } from '../graph/weight.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import type { LoraLayer } from '../weights/extensions/extension.ts'
 import { weightSource } from '../weights/tensor-table.ts'
@@ -18,8 +19,16 @@ interface Adapted {
   readonly check: () => void
 }
 
+export interface AdaptationOptions {
+  /** Which number of each LoRA's scales a layer takes; left out, there is one for all. */
+  readonly blocks?: { readonly count: number; readonly of: (path: string) => number }
+  /** Names of weights that are held with their changes in them. */
+  readonly merged?: ReadonlySet<string>
+}
+
 /** One weight for all layers. */
 const whole = { count: 1, of: () => 0 }
+const nothing: ReadonlySet<string> = new Set()
 
 /**
  * The changes that LoRAs make to a network's layers; their tensors stay in the LoRAs' files. What scales number i is fed as
@@ -28,7 +37,7 @@ const whole = { count: 1, of: () => 0 }
 export function adaptationsOf(
   graph: Graph,
   loras: readonly LoraLayers[],
-  blocks: { readonly count: number; readonly of: (path: string) => number } = whole
+  { blocks = whole, merged = nothing }: AdaptationOptions = {}
 ): Adapted {
   const scaled = loras.map((layers, i) => ({
     layers,
@@ -41,10 +50,9 @@ export function adaptationsOf(
         const layer = layers.get(path)
         if (layer === undefined) return []
         asked.add(path)
-        return adaptation(graph, layer, {
-          prefix: `lora.${i}/${path}/`,
-          scale: pick(graph, scales, blocks.of(path))
-        })
+        const prefix = `lora.${i}/${path}/`
+        const whole = adaptation(graph, layer, { prefix, scale: pick(graph, scales, blocks.of(path)) })
+        return merged.has(`${path}.weight`) ? { ...whole, branch: null, change: null } : whole
       }),
     check() {
       for (const layers of loras)
@@ -55,9 +63,10 @@ export function adaptationsOf(
 
 function adaptation(
   graph: Graph,
-  { kind, weights, factor, rank }: LoraLayer,
+  layer: LoraLayer,
   { prefix, scale }: { readonly prefix: string; readonly scale: Value }
 ): Adaptation {
+  const { kind, weights, factor, rank } = layer
   const rest = weights.names.flatMap((name) => {
     const weight = name === 'diff_b' ? undefined : weights.get(name)
     return weight === undefined ? [] : [[name, weight] as const]
@@ -65,10 +74,9 @@ function adaptation(
   const source = weightSource(new Map(rest))
   const { m } = openNetwork(graph, source, 'LoRA', { prefix })
   const bias = weights.get('diff_b')
-  const isPlain = kind === 'lora' && !m.has('dora_scale')
   return {
     scale,
-    branch: isPlain ? { m, scale: factor === 1 ? scale : mul(m, scale, factor), rank } : null,
+    branch: isBranch(layer) ? { m, scale: factor === 1 ? scale : mul(m, scale, factor), rank } : null,
     change:
       rest.length === 0 ? null : (weight, inputs) => weightChange(m, weight, { kind, factor, inputs, rank }),
     bias:
@@ -76,6 +84,22 @@ function adaptation(
         ? null
         : graph.weight(`${prefix}diff_b`, { ...bias, shape: [elementCount(bias.shape)] })
   }
+}
+
+/** Whether products beside the layer do for what changes it. */
+const isBranch = ({ kind, weights }: LoraLayer): boolean =>
+  kind === 'lora' && weights.get('dora_scale') === undefined
+
+/** Names of the weights that no branches beside them can change, in the network's own order. Those of norms are small. */
+export function changedWeights(weights: WeightSource, loras: readonly LoraLayers[]): readonly string[] {
+  return weights.names.filter((name) => {
+    if (!name.endsWith('.weight') || (weights.get(name)?.shape.length ?? 0) < 2) return false
+    const path = name.slice(0, -'.weight'.length)
+    return loras.some((layers) => {
+      const layer = layers.get(path)
+      return layer !== undefined && !isBranch(layer) && layer.weights.names.some((piece) => piece !== 'diff_b')
+    })
+  })
 }
 
 const pick = (graph: Graph, scales: Value, block: number): Value =>

@@ -28,14 +28,24 @@ export interface NetworkKind {
   readonly half: HalfPolicy | null
 }
 
+/** Numbers by the names of the tensors. */
+export type HeldTensors = ReadonlyMap<string, Float32Array>
+
 /** One network of a model. Its session is opened at the first run, and again after the budget took it away. */
 export interface Part {
-  /** Bytes that its session will hold, without the activations of a run. */
+  /** Bytes that its session will hold, with what is held for it and without the activations of a run. */
   weightBytes(): number
   /** Whether a run that needs `activationBytes` fits in all the memory there is. */
   fits(activationBytes: number): boolean
-  /** Runs are done one after the other. Those who call have seen that theirs fits. */
-  run(feeds: Readonly<Record<string, Feed>>, activationBytes: number): Promise<ReadonlyMap<string, Tensor>>
+  /**
+   * Runs are done one after the other. Those who call have seen that theirs fits. `held` has the tensors that the graph wants
+   * held in memory; they are their owner's, in the budget too.
+   */
+  run(
+    feeds: Readonly<Record<string, Feed>>,
+    activationBytes: number,
+    held?: HeldTensors
+  ): Promise<ReadonlyMap<string, Tensor>>
 }
 
 /** Where a network computes; it leaves half precision, and a device, when they fail it. */
@@ -94,17 +104,17 @@ export function createPart(
     release: () => inTurn(close)
   }
 
-  const attempt: Part['run'] = async (feeds, activationBytes) => {
+  const attempt: Part['run'] = async (feeds, activationBytes, tensors) => {
     await budget.makeRoom(holder, plan().bytes + activationBytes)
     session ??= await open(built(), { provider: place.device.provider, mode: plan().mode })
     // onnxruntime's arena keeps the largest activations it ever had.
     held = Math.max(held, plan().bytes + activationBytes)
-    return session.run(feeds)
+    return session.run({ ...feeds, ...heldFeeds(built(), tensors) })
   }
 
-  const run: Part['run'] = async (feeds, activationBytes) => {
+  const run: Part['run'] = async (feeds, activationBytes, tensors) => {
     try {
-      const outputs = await attempt(feeds, activationBytes)
+      const outputs = await attempt(feeds, activationBytes, tensors)
       if (!place.half || isFinite(outputs)) return outputs
       await move({ ...place, half: false, reason: 'its numbers grow too large for half precision' })
     } catch (error) {
@@ -118,16 +128,16 @@ export function createPart(
           reason: `${place.device.provider} has too little memory for it`
         })
     }
-    return run(feeds, activationBytes)
+    return run(feeds, activationBytes, tensors)
   }
 
   return {
-    weightBytes: () => plan().bytes,
-    fits: (activationBytes) => plan().bytes + activationBytes <= budget.total,
-    async run(feeds, activationBytes) {
+    weightBytes: () => plan().bytes + heldBytes(built()),
+    fits: (activationBytes) => plan().bytes + heldBytes(built()) + activationBytes <= budget.total,
+    async run(feeds, activationBytes, tensors) {
       waiting++
       try {
-        return await inTurn(() => run(feeds, activationBytes))
+        return await inTurn(() => run(feeds, activationBytes, tensors))
       } finally {
         waiting--
       }
@@ -165,8 +175,8 @@ interface Plan {
 function planOf(graph: BuiltGraph, { half }: Place, total: number, wished: Mode | undefined): Plan {
   const floats = floatBytes(graph)
   // Weights in half precision are used as they lie in the file.
-  const mode = wished ?? (half ? 'instant' : chooseMode(floats, total))
-  return { mode, bytes: half ? HALF_BYTES * floats : heldBytes(mode, floats) }
+  const mode = wished ?? (half ? 'instant' : chooseMode(floats, total - heldBytes(graph)))
+  return { mode, bytes: half ? HALF_BYTES * floats : sessionBytes(mode, floats) }
 }
 
 const isOutOfMemory = (error: unknown): boolean => error instanceof AppError && error.code === 'out-of-memory'
@@ -179,6 +189,20 @@ export function output(outputs: ReadonlyMap<string, Tensor>, name: string): Tens
   const found = outputs.get(name)
   assert(found !== undefined, `the graph has no output ${name}`)
   return found
+}
+
+/** Parts of one tensor lie in the same memory. */
+const heldBytes = ({ held }: BuiltGraph): number =>
+  held.reduce((sum, { span: [first, end] }) => sum + Float32Array.BYTES_PER_ELEMENT * (end - first), 0)
+
+function heldFeeds({ held }: BuiltGraph, tensors: HeldTensors = new Map()): Readonly<Record<string, Tensor>> {
+  return Object.fromEntries(
+    held.map(({ name, of, span, dims }) => {
+      const whole = tensors.get(of)
+      assert(whole !== undefined, `nobody holds ${of}`)
+      return [name, { data: whole.subarray(...span), dims }]
+    })
+  )
 }
 
 /** Bytes of the weights as float32. */
@@ -201,7 +225,7 @@ export function chooseMode(floatBytes: number, memoryBytes: number): Mode {
 const HALF_BYTES = 0.5
 
 /** Measured on SD 1.5: packing keeps a third more than the float32 copy; casts at every run hold the largest few weights. */
-function heldBytes(mode: Mode, floatBytes: number): number {
+export function sessionBytes(mode: Mode, floatBytes: number): number {
   if (mode === 'turbo') return 1.35 * floatBytes
   return mode === 'medium' ? 1.15 * floatBytes : 0.35 * floatBytes
 }

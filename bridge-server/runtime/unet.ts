@@ -16,6 +16,7 @@ import {
   modelChannels
 } from './conditions.ts'
 import { tooLarge } from './memory.ts'
+import { createMergedWeights } from './merged-weights.ts'
 import type { UnetInput } from './model.ts'
 import { createPart, output, type NetworkKind, type Runtime } from './part.ts'
 import { hasLargeScores, unetPrecision } from './precision.ts'
@@ -45,7 +46,12 @@ export function createUnet(
 ): (input: UnetInput, scales?: UnetScales) => Promise<Tensor> {
   const channels = modelChannels(part)
   const embedded = guidanceChannels(part)
-  const network = createPart((target) => unetGraph(part, extensions, target), unetKind('UNet', part), runtime)
+  const merged = createMergedWeights(part, extensions.loras, runtime)
+  const network = createPart(
+    (target) => unetGraph(part, extensions, target, merged.names),
+    unetKind('UNet', part),
+    runtime
+  )
 
   return async ({ x, timesteps, context, guidance, y, residuals }, scales = nothing) => {
     const [n = 0, inputs = 0, h = 0, w = 0] = x.dims
@@ -80,7 +86,9 @@ export function createUnet(
       ),
       ...Object.fromEntries(control.map((residual, i) => [`residual.${i}`, residual]))
     }
-    return output(await network.run(feeds, need(h, w)), 'out')
+    return merged.use(scales.loras, async (held) =>
+      output(await network.run(feeds, need(h, w), held), 'out')
+    )
   }
 }
 
@@ -90,12 +98,20 @@ export const unetKind = (name: string, part: UnetPart): NetworkKind => ({
   half: unetPrecision(hasLargeScores(part))
 })
 
-/** The graph alone; nothing is read but the headers that `part` came from. */
-export function unetGraph(part: UnetPart, extensions: UnetExtensions, target: Target): Graph {
+/** The graph alone; nothing is read but the headers that `part` came from. `merged`: names of the weights that are held. */
+export function unetGraph(
+  part: UnetPart,
+  extensions: UnetExtensions,
+  target: Target,
+  merged: ReadonlySet<string> = new Set()
+): Graph {
   const { weights, heads, normGroups, inputChannels } = part
   const graph = createGraph(target)
-  const { adaptations, check: checkAdapted } = adaptationsOf(graph, extensions.loras, unetBlocks)
-  const { m, check } = openNetwork(graph, weights, 'UNet', { adaptations })
+  const { adaptations, check: checkAdapted } = adaptationsOf(graph, extensions.loras, {
+    blocks: unetBlocks,
+    merged
+  })
+  const { m, check } = openNetwork(graph, weights, 'UNet', { adaptations, held: merged })
   const x = graph.input('x', 'f32', ['n', inputChannels, 'h', 'w'])
   const additions = {
     hypernetworks: extensions.hypernetworks.map((hypernetwork, i) => inGraph(graph, hypernetwork, i)),

@@ -30,14 +30,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const lora = (name: string): Extensions => ({
+const lora = (name: string, unet = 1): Extensions => ({
   ...{ hypernetworks: [], controlNets: [] },
-  loras: [{ name, text: 1, unet: 1 }]
+  loras: [{ name, text: 1, unet }]
 })
 
 test(`memory is where it was after ${SWITCHES} switches`, async () => {
   const wishes: readonly Extensions[] = [
     lora('loha'),
+    lora('loha', 0.5),
     lora('plain'),
     { loras: [], hypernetworks: [], controlNets: ['pocket-canny'] },
     lora('dora'),
