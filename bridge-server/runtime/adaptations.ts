@@ -97,7 +97,9 @@ export function changedWeights(weights: WeightSource, loras: readonly LoraLayers
     const path = name.slice(0, -'.weight'.length)
     return loras.some((layers) => {
       const layer = layers.get(path)
-      return layer !== undefined && !isBranch(layer) && layer.weights.names.some((piece) => piece !== 'diff_b')
+      return (
+        layer !== undefined && !isBranch(layer) && layer.weights.names.some((piece) => piece !== 'diff_b')
+      )
     })
   })
 }

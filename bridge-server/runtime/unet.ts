@@ -86,9 +86,7 @@ export function createUnet(
       ),
       ...Object.fromEntries(control.map((residual, i) => [`residual.${i}`, residual]))
     }
-    return merged.use(scales.loras, async (held) =>
-      output(await network.run(feeds, need(h, w), held), 'out')
-    )
+    return merged.use(scales.loras, async (held) => output(await network.run(feeds, need(h, w), held), 'out'))
   }
 }
 

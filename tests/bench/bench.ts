@@ -33,6 +33,11 @@ try {
   const sections: Record<string, readonly Figure[]> = {
     'From the click (pocket, 128 × 128, 20 steps, guidance 4)': await clickFigures(folder),
     'The engine (pocket)': inProcess('engine-figures.ts', [path.join(root, 'models/pocket'), '16']),
+    'LoRAs in every layer (pocket, mode medium)': inProcess('lora-figures.ts', [
+      path.join(root, 'models/pocket'),
+      '16',
+      'medium'
+    ]),
     'The brush (4096 × 4096 document)': inProcess('brush-figures.ts', [])
   }
   if (process.argv.includes('--load'))
@@ -46,6 +51,9 @@ try {
       { cwd: root, stdio: 'inherit' }
     )
     sections['SD 1.5, 512 × 512, against the prototype, mode instant'] = inProcess('prototype.ts', [file])
+    sections['LoRAs in every layer (SD 1.5, 256 × 256, mode medium)'] = inProcess('lora-figures.ts', [
+      ...[file, '32', 'medium']
+    ])
     for (const mode of ['instant', 'medium', 'turbo'])
       sections[`SD 1.5, 512 × 512, mode ${mode}`] = inProcess('engine-figures.ts', [file, '64', mode])
   }

@@ -62,8 +62,17 @@ async function figures(): Promise<readonly Figure[]> {
     for (let i = 0; i < (side > 32 ? 2 : 9); i++) pairs.push([await seconds(plain), await seconds(model)])
     const [without, within] = [median(pairs.map(([a]) => a)), median(pairs.map(([, b]) => b))]
     rows.push(
-      { name: `${name}: a call of the UNet, against a plain one`, value: within / without, unit: '×', goal: 1.3 },
-      { name: `${name}: the first call, against the plain one’s first`, value: first / plainFirst, unit: '×' },
+      {
+        name: `${name}: a call of the UNet, against a plain one`,
+        value: within / without,
+        unit: '×',
+        goal: 1.3
+      },
+      {
+        name: `${name}: the first call, against the plain one’s first`,
+        value: first / plainFirst,
+        unit: '×'
+      },
       { name: `${name}: another weight costs`, value: Math.max(0, other - within), unit: 's' }
     )
   }
