@@ -1,15 +1,18 @@
 import { deleteMask, freeBackground, play, selectLayer } from './descriptors.ts'
-import type { Modal } from './modal.ts'
-import { messageOf } from './modal.ts'
-import type {
-  ColorSpace,
-  Document,
-  ExecutionContext,
-  Imaging,
-  Layer,
-  Photoshop,
-  Samples
-} from './photoshop-api.ts'
+import { messageOf, type Modal } from './modal.ts'
+import type { ColorSpace, Imaging, Photoshop } from './photoshop-api.ts'
+import {
+  getPixels,
+  inScratch,
+  put,
+  putMask,
+  readMask,
+  samplesOf,
+  SIZE,
+  SRGB,
+  whole,
+  type Scratch
+} from './scratch.ts'
 import type { Uxp } from './uxp-api.ts'
 
 /** One thing that Adobe's reference leaves open, as this Photoshop does it. */
@@ -18,10 +21,6 @@ interface Finding {
   /** What was seen, or the error it gave. */
   readonly answer: string
 }
-
-const SIZE = 200
-const whole = { left: 0, top: 0, right: SIZE, bottom: SIZE }
-const SRGB = 'sRGB IEC61966-2.1'
 
 interface DiagnosticsParts {
   readonly photoshop: Photoshop
@@ -41,7 +40,7 @@ interface DiagnosticsParts {
  * are not touched; the scratch documents close by themselves.
  */
 export async function diagnose(parts: DiagnosticsParts): Promise<string> {
-  const { photoshop, uxp, modal, url } = parts
+  const { photoshop, uxp, url } = parts
   const encodes = await asked('Does encoding work outside of a modal scope?', () =>
     encodesOutside(photoshop.imaging)
   )
@@ -58,15 +57,9 @@ export async function diagnose(parts: DiagnosticsParts): Promise<string> {
     answer: 'Yes, this script runs.'
   }
   const page = { question: 'In what does the panel’s page run?', answer: parts.page }
-  const eight = await modal.run('Diagnostics', 5000, (context) =>
-    inScratch(photoshop, context, 8, 'RGB', inRgb)
-  )
-  const deep = await modal.run('Diagnostics', 5000, (context) =>
-    inScratch(photoshop, context, 16, 'RGB', inDeep)
-  )
-  const grey = await modal.run('Diagnostics', 5000, (context) =>
-    inScratch(photoshop, context, 8, 'Grayscale', inGrey)
-  )
+  const eight = await onScratch(parts, 8, 'RGB', inRgb)
+  const deep = await onScratch(parts, 16, 'RGB', inDeep)
+  const grey = await onScratch(parts, 8, 'Grayscale', inGrey)
   const lines = [loaded, page, encodes, ...network, socket, ...eight, ...deep, ...grey].map(
     ({ question, answer }) => `${question}\n    ${answer}`
   )
@@ -77,40 +70,29 @@ export async function diagnose(parts: DiagnosticsParts): Promise<string> {
   ].join('\n')
 }
 
+/** A document that cannot be made costs its own answers only. */
+async function onScratch(
+  { photoshop, modal }: DiagnosticsParts,
+  depth: 8 | 16,
+  colorSpace: ColorSpace,
+  look: (scratch: Scratch) => Promise<readonly Finding[]>
+): Promise<readonly Finding[]> {
+  try {
+    return await modal.run('Diagnostics', 5000, (context) =>
+      inScratch(photoshop, context, depth, colorSpace, look)
+    )
+  } catch (error) {
+    const question = `Can a scratch document of ${depth} bits in ${colorSpace} be worked on?`
+    return [{ question, answer: `Error: ${messageOf(error)}` }]
+  }
+}
+
 async function asked(question: string, look: () => Promise<string>): Promise<Finding> {
   try {
     return { question, answer: await look() }
   } catch (error) {
     return { question, answer: `Error: ${messageOf(error)}` }
   }
-}
-
-interface Scratch {
-  readonly photoshop: Photoshop
-  readonly document: Document
-  readonly layer: Layer
-}
-
-/** A document that is closed with the scope, and one empty layer in it. */
-async function inScratch(
-  photoshop: Photoshop,
-  context: ExecutionContext,
-  depth: 8 | 16,
-  colorSpace: ColorSpace,
-  look: (scratch: Scratch) => Promise<readonly Finding[]>
-): Promise<readonly Finding[]> {
-  const { app, constants } = photoshop
-  const isGrey = colorSpace === 'Grayscale'
-  const document = await app.createDocument({
-    ...{ name: 'Marquee diagnostics', width: SIZE, height: SIZE, resolution: 72, depth },
-    mode: isGrey ? constants.NewDocumentMode.GRAYSCALE : constants.NewDocumentMode.RGB,
-    fill: constants.DocumentFill.TRANSPARENT,
-    profile: isGrey ? 'Gray Gamma 2.2' : SRGB
-  })
-  await context.hostControl.registerAutoCloseDocument(document.id)
-  const layer = await document.createPixelLayer({ name: 'scratch' })
-  if (layer === null) return [{ question: 'Is a layer made?', answer: 'No.' }]
-  return look({ photoshop, document, layer })
 }
 
 async function inRgb(scratch: Scratch): Promise<readonly Finding[]> {
@@ -184,63 +166,6 @@ async function inGrey(scratch: Scratch): Promise<readonly Finding[]> {
       return `Read back as ${JSON.stringify([...(await samplesOf(imageData)).slice(0, 4)])}.`
     })
   ]
-}
-
-const getPixels = ({ photoshop, document, layer }: Scratch, more: { readonly componentSize?: 8 } = {}) =>
-  photoshop.imaging.getPixels({ documentID: document.id, layerID: layer.id, sourceBounds: whole, ...more })
-
-async function samplesOf(
-  imageData: Awaited<ReturnType<Imaging['createImageDataFromBuffer']>>
-): Promise<Samples> {
-  try {
-    return await imageData.getData({ chunky: true })
-  } finally {
-    imageData.dispose()
-  }
-}
-
-/** A square of samples at the top-left corner of the layer. */
-async function put(
-  { photoshop, document, layer }: Scratch,
-  samples: Samples,
-  side: number,
-  components: number,
-  colorSpace: ColorSpace
-): Promise<void> {
-  const options = { width: side, height: side, components, colorSpace, colorProfile: SRGB, chunky: true }
-  const imageData = await photoshop.imaging.createImageDataFromBuffer(samples, options)
-  try {
-    const target = { documentID: document.id, layerID: layer.id, replace: true }
-    await photoshop.imaging.putPixels({ ...target, imageData, targetBounds: { left: 0, top: 0 } })
-  } finally {
-    imageData.dispose()
-  }
-}
-
-async function putMask(
-  { photoshop, document, layer }: Scratch,
-  samples: Samples,
-  side = SIZE
-): Promise<void> {
-  const imageData = await photoshop.imaging.createImageDataFromBuffer(samples, {
-    ...{ width: side, height: side, components: 1, colorSpace: 'Grayscale', chunky: true },
-    colorProfile: 'Gray Gamma 2.2'
-  })
-  try {
-    const target = { documentID: document.id, layerID: layer.id, replace: true }
-    await photoshop.imaging.putLayerMask({ ...target, imageData, targetBounds: { left: 0, top: 0 } })
-  } finally {
-    imageData.dispose()
-  }
-}
-
-async function readMask({ photoshop, document, layer }: Scratch): Promise<Samples> {
-  const { imageData } = await photoshop.imaging.getLayerMask({
-    documentID: document.id,
-    layerID: layer.id,
-    sourceBounds: whole
-  })
-  return samplesOf(imageData)
 }
 
 async function encodesOutside(imaging: Imaging): Promise<string> {
