@@ -1,25 +1,15 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { runBuilt } from '../support/photoshop/built-script.ts'
 import { engines } from '../support/photoshop/engines.ts'
 import { cutOffIn } from '../support/photoshop/look.ts'
-import { packageInto } from '../support/photoshop/package.ts'
+import { packagedPlugin } from '../support/photoshop/package.ts'
 import { servePage } from '../support/photoshop/page-server.ts'
 import { runPlugin } from '../support/photoshop/plugin.ts'
 import { createSimulator } from '../support/photoshop/simulator.ts'
 
 const size = { width: 240, height: 720 }
-const shots = path.resolve(import.meta.dirname, '../../test-results/photoshop')
-const dist = mkdtempSync(path.join(tmpdir(), 'marquee-panel-'))
-beforeAll(() => {
-  packageInto(dist)
-  mkdirSync(shots, { recursive: true })
-}, 120_000)
-afterAll(() => rmSync(dist, { recursive: true, force: true }))
-const packaged = (name: string): string => readFileSync(path.join(dist, 'photoshop/plugin', name), 'utf8')
+const dist = packagedPlugin()
 
 /** A server on a port of its own that gives every request the same answer, closed with the test. */
 async function answering(status: number, body: string): Promise<string> {
@@ -73,21 +63,21 @@ for (const [engine, openIn] of Object.entries(engines()))
       const simulator = createSimulator()
       const plugin = runPlugin(simulator, {
         bridge: await bridge(),
-        start: runBuilt(packaged('host.js')),
+        start: runBuilt(dist.read('host.js')),
         ...(denied
           ? { network: { domains: [], expectedDenials: ['http://localhost:7421', 'ws://localhost:7421'] } }
           : {})
       })
       onTestFinished(() => plugin.quit())
       plugin.showPanel()
-      const served = await servePage(packaged('panel.html'), plugin.page())
+      const served = await servePage(dist.read('panel.html'), plugin.page())
       onTestFinished(() => served.close())
       const page = await openIn!(served, size)
       onTestFinished(() => page.close())
       const seen = () => page.evaluate(() => document.body.innerText.replace(/\s+/g, ' '), null)
       await expect.poll(seen, { timeout: 20_000 }).toContain(says)
       expect(await seen()).toMatch(remedy)
-      expect(await cutOffIn(page, size.width, path.join(shots, `${engine}-offline-${name}.png`))).toEqual([])
+      expect(await cutOffIn(page, size.width, `${engine}-offline-${name}`)).toEqual([])
       expect(simulator.faults()).toEqual([])
     })
   })

@@ -1,5 +1,3 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pictureOf } from '../plugin/hosts/photoshop/photoshop-case.ts'
@@ -8,21 +6,14 @@ import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { runBuilt } from '../support/photoshop/built-script.ts'
 import { engines, type EnginePage } from '../support/photoshop/engines.ts'
 import { cutOffIn } from '../support/photoshop/look.ts'
-import { packageInto } from '../support/photoshop/package.ts'
+import { packagedPlugin } from '../support/photoshop/package.ts'
 import { servePage, type PageServer } from '../support/photoshop/page-server.ts'
 import { runPlugin, type RunningPlugin } from '../support/photoshop/plugin.ts'
 import { createSimulator, type Simulator } from '../support/photoshop/simulator.ts'
 
 /** As narrow as the manifest allows the panel to be. */
 const size = { width: 240, height: 720 }
-const shots = path.resolve(import.meta.dirname, '../../test-results/photoshop')
-const dist = mkdtempSync(path.join(tmpdir(), 'marquee-panel-'))
-beforeAll(() => {
-  packageInto(dist)
-  mkdirSync(shots, { recursive: true })
-}, 120_000)
-afterAll(() => rmSync(dist, { recursive: true, force: true }))
-const packaged = (name: string): string => readFileSync(path.join(dist, 'photoshop/plugin', name), 'utf8')
+const dist = packagedPlugin()
 
 /**
  * The packaged page and the packaged script, the real server, engine and model; only Photoshop is simulated, and the webview
@@ -46,14 +37,14 @@ for (const [engine, openIn] of Object.entries(engines()))
     let page: EnginePage
 
     beforeAll(async () => {
-      marquee = await startMarquee(path.join(dist, engine))
+      marquee = await startMarquee(path.join(dist.folder, engine))
       simulator = createSimulator()
       plugin = runPlugin(simulator, {
         bridge: new URL(marquee.url).origin,
-        start: runBuilt(packaged('host.js'))
+        start: runBuilt(dist.read('host.js'))
       })
       plugin.showPanel()
-      served = await servePage(packaged('panel.html'), plugin.page())
+      served = await servePage(dist.read('panel.html'), plugin.page())
       page = await openIn(served, size)
     })
     afterAll(async () => {
@@ -112,7 +103,7 @@ for (const [engine, openIn] of Object.entries(engines()))
       )
 
     const look = async (name: string) =>
-      expect(await cutOffIn(page, size.width, path.join(shots, `${engine}-${name}.png`))).toEqual([])
+      expect(await cutOffIn(page, size.width, `${engine}-${name}`)).toEqual([])
 
     it('asks for the code, once, in Photoshop’s colours', async () => {
       await shown('h3', 'Connect this panel to Marquee')

@@ -18,6 +18,7 @@ import { sdapiRoutes } from '../../../bridge-server/sdapi/routes.ts'
 import { checkRequest } from '../../../bridge-server/server/check-request.ts'
 import { fakeModel } from '../../support/fake-model.ts'
 import { base64, patterned } from '../../support/sdapi.ts'
+import { createRandom } from '../../support/random.ts'
 
 // Bodies that clients send, broken field by field: an answer, or an AppError that says what is wrong. Every run is the same.
 
@@ -76,17 +77,6 @@ afterAll(async () => {
   close()
   await rm(folder, { recursive: true, force: true })
 })
-
-/** mulberry32: numbers in [0, 1). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const oddities: readonly unknown[] = [
   ...[

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { sha256, startBridge, testToken } from '../../support/bridge.ts'
-import { randomBelow } from '../../support/random-below.ts'
+import { randomBelow } from '../../support/random.ts'
 
 // Sends parts of blobs in any order, of any length, cut off and with broken headers. Every run is the same.
 

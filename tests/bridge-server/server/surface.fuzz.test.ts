@@ -5,6 +5,7 @@ import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../bridge-server/protocol/messages.ts'
 import { aRequest, sha256, startBridge, testToken } from '../../support/bridge.ts'
+import { createRandom } from '../../support/random.ts'
 
 // Sends what nobody means to the running server: messages made to the schemas, then broken. Every run is the same.
 
@@ -24,17 +25,6 @@ beforeAll(async () => {
   })
 })
 afterAll(() => bridge.close())
-
-/** mulberry32: numbers in [0, 1). */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
-  }
-}
 
 const oddities: readonly unknown[] = [
   ...[null, true, -1, 0, 0.5, 1e308, -0, 2 ** 53, '', ' ', '\0', '\ud800', 'a'.repeat(5000), [], {}, [[]]],

@@ -8,7 +8,7 @@ import { parseHeader } from '../../../bridge-server/weights/safetensors.ts'
 import { readTorchFile } from '../../../bridge-server/weights/torch-file.ts'
 import { torchGlobals } from '../../../bridge-server/weights/torch-objects.ts'
 import { pickle } from '../../support/pickle-bytes.ts'
-import { randomBelow } from '../../support/random-below.ts'
+import { randomBelow } from '../../support/random.ts'
 import { temporaryFolder } from '../../support/tensor-files.ts'
 
 const file = 'models/x.ckpt'

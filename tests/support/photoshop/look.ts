@@ -1,12 +1,16 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
 import type { EnginePage } from './engines.ts'
 
+const shots = path.resolve(import.meta.dirname, '../../../test-results/photoshop')
+
 /**
- * Takes a picture of the page into `file`, and tells what cannot be seen whole: what lies beyond the right edge, and labels of a
+ * Takes a picture of the page, `name` in test-results/photoshop, and tells what cannot be seen whole: what lies beyond the right edge, and labels of a
  * choice that are wider than their place.
  */
-export async function cutOffIn(page: EnginePage, width: number, file: string): Promise<readonly string[]> {
-  writeFileSync(file, await page.shot())
+export async function cutOffIn(page: EnginePage, width: number, name: string): Promise<readonly string[]> {
+  mkdirSync(shots, { recursive: true })
+  writeFileSync(path.join(shots, `${name}.png`), await page.shot())
   return page.evaluate((width) => {
     const looked = 'button, input:not([type=radio]), textarea, h3, p, label, img, .marquee-panel > *'
     const beyond = [...document.querySelectorAll(looked)].filter((element) => {
