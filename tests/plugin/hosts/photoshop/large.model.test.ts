@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { banded, pictureOf, startHost, type PhotoshopCase } from './photoshop-case.ts'
+import { joined } from '../../../../plugin/hosts/bands.ts'
+import { banded, idOf, pictureOf, startHost, whole, type PhotoshopCase } from './photoshop-case.ts'
 
 /** A document of one layer, a column that reaches from its top to its bottom, on a canvas of any size. */
 function openLarge({ person }: PhotoshopCase, side: number): void {
@@ -8,6 +9,10 @@ function openLarge({ person }: PhotoshopCase, side: number): void {
   document.history = [{ ...document.history[0]!, state: document.state }]
 }
 const megabytes = 1024 * 1024
+
+/** Comparing seventy million bytes one by one takes a test too long. */
+const isSame = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
+  Buffer.compare(Buffer.from(a.buffer), Buffer.from(b.buffer)) === 0
 
 it('a picture of 8192 × 8192 is read whole in bands, pixel for pixel', async () => {
   const editor = startHost()
@@ -55,4 +60,17 @@ it('a selection of more than 64 megapixels is refused with the numbers, and make
     hint: expect.stringMatching(/at most 64 megapixels/) as string
   })
   expect(editor.world.calls).toEqual([])
+})
+
+it('a layer of 17 megapixels goes in as it came out, without a buffer over 64 MB', async () => {
+  const editor = startHost({ trim: 'off' })
+  // 17.2 megapixels of 4 bytes: 68.8 MB.
+  const large = pictureOf(4096, 4200)
+  editor.person.open(large)
+  const read = await editor.host.flatten(whole(large))
+  expect(isSame(joined(read).data, large.data)).toBe(true)
+  await editor.host.insertLayers(await idOf(editor), [{ name: 'large', area: whole(large), pixels: read }])
+  const [top] = editor.person.front().state.layers
+  expect(isSame(top!.pixels!.data, large.data)).toBe(true)
+  expect(editor.world.images.largest).toBeLessThanOrEqual(64 * megabytes)
 })

@@ -7,7 +7,7 @@ import { createWatch } from '../../../../plugin/hosts/photoshop/watch.ts'
 import { bandsOf, joined } from '../../../../plugin/hosts/bands.ts'
 import type { BandedImage, RgbaImage } from '../../../../plugin/hosts/host.ts'
 import type { Knobs } from '../../../support/photoshop/knobs.ts'
-import { createSimulator, type Simulator } from '../../../support/photoshop/simulator.ts'
+import { createSimulator, type Opened, type Simulator } from '../../../support/photoshop/simulator.ts'
 
 /** Time runs this much faster than Photoshop's. */
 const speed = 50
@@ -76,4 +76,31 @@ export const whole = ({ width, height }: { readonly width: number; readonly heig
 export function greatestDifference(a: RgbaImage, b: RgbaImage): number {
   expect([a.width, a.height]).toEqual([b.width, b.height])
   return a.data.reduce((most, value, at) => Math.max(most, Math.abs(value - b.data[at]!)), 0)
+}
+
+/** Of the picture that most cases open. */
+export const size = { width: 60, height: 40 }
+export const picture = pictureOf(60, 40)
+/** Where a layer is made in it. */
+export const area = { x: 10, y: 8, width: 20, height: 16 }
+/** Soft, and zero in its corners. */
+export const softMask = {
+  width: 20,
+  height: 16,
+  data: Uint8Array.from({ length: 320 }, (_, at) =>
+    Math.max(0, 255 - 30 * Math.hypot((at % 20) - 10, Math.floor(at / 20) - 8))
+  )
+}
+export const layer = { name: 'a red car', area, pixels: banded(pictureOf(20, 16, 2)), mask: softMask }
+
+export const idOf = async ({ host }: PhotoshopCase): Promise<string> => (await host.document())!.id
+
+/** A case with the picture open. */
+export async function opened(
+  how: Opened = {},
+  knobs: Partial<Knobs> = {}
+): Promise<PhotoshopCase & { id: string }> {
+  const editor = startHost(knobs)
+  editor.person.open(picture, how)
+  return { ...editor, id: await idOf(editor) }
 }
