@@ -57,6 +57,13 @@ function modelName(id: string, models: readonly ModelInfo[]): string {
   return models.filter((model) => baseOf(model.id) === base).length > 1 ? id : base
 }
 
+/** The file's name with the hash, as the web UI lists checkpoints. */
+function titleIn(models: readonly ModelInfo[], id: string): string {
+  const model = models.find((each) => each.id === id)
+  const hash = model === undefined ? null : shortHash(model)
+  return hash === null ? modelName(id, models) : `${modelName(id, models)} [${hash}]`
+}
+
 const baseOf = (id: string): string => id.slice(id.lastIndexOf('/') + 1)
 
 /** None is the model's own, where another one is usual for it. */
@@ -98,7 +105,7 @@ function noiseFields({ sampling, webui = { roundMask: true } }: GenerateRequest)
 function hiresFields(
   { mode, hires, canvas }: GenerateRequest,
   first: Size,
-  { samplers, schedules, upscalers }: PictureParts['catalogue']
+  { models, samplers, schedules, upscalers }: PictureParts['catalogue']
 ): readonly Field[] {
   if (mode !== 'txt2img' || hires === undefined) return []
   const factor = canvas.width / first.width
@@ -106,6 +113,9 @@ function hiresFields(
   const sampler = samplers.find(({ id }) => id === hires.sampler)
   const { upscaler = 'lanczos', schedule, steps = null } = hires
   return [
+    ['Hires checkpoint', hires.model === undefined ? null : titleIn(models, hires.model)],
+    ['Hires prompt', hires.prompt ?? null],
+    ['Hires negative prompt', hires.negativePrompt ?? null],
     ['Hires upscale', isFactor ? factor : null],
     ['Hires resize', isFactor ? null : textOf(canvas)],
     ['Hires steps', steps],

@@ -6,10 +6,10 @@ import type { GenerateRequest } from '../protocol/request.ts'
 import type { Models } from '../runtime/model.ts'
 import { depthMap, depthOf } from './depth.ts'
 import { seedsOf } from './seeds.ts'
-import { openWithNetworks } from './networks.ts'
+import { openForPasses } from './networks.ts'
 import { seamReach } from './outpaint.ts'
 import { createPass, pixelsOf, throughPasses } from './pass.ts'
-import { passesFor } from './plan.ts'
+import { ofSecondPass, passesFor } from './plan.ts'
 import { createPreviewPace } from './preview-pace.ts'
 import { createPreviews } from './previews.ts'
 import { createReporter } from './progress.ts'
@@ -33,13 +33,17 @@ export async function generate(
   const report = createReporter(stage, count)
   report('loading')
   const scene = sceneOf(request, images)
-  const model = await openWithNetworks(models, request)
-  const plans = passesFor(request, model.info)
+  const requests = [request, ofSecondPass(request)] as const
+  const opened = await openForPasses(models, ...requests)
+  const [model, second] = opened
+  const plans = passesFor(request, model.info, second.info)
   const depth = await depthOf(request, scene, model, { size: plans[0].size, report })
-  const passes = plans.map((pass) => createPass(pass, { request, scene, model, models, depth, signal }))
+  const passes = plans.map((pass, i) =>
+    createPass(pass, { request: requests[i]!, model: opened[i]!, ...{ scene, models, depth, signal } })
+  )
   const steps = passes.reduce((sum, pass) => sum + pass.steps, 0)
   const look = await createPreviews(
-    model,
+    opened.slice(0, passes.length),
     createPreviewPace(() => performance.now()),
     onPreview
   )
@@ -52,7 +56,7 @@ export async function generate(
       report: (phase, step) => report(phase, { variation, step, steps }),
       look: (each) => look(variation, area, each)
     })
-    variations.push({ pixels: finished(await pixelsOf(made, model), scene, request), ...seeds })
+    variations.push({ pixels: finished(await pixelsOf(made), scene, request), ...seeds })
   }
   return {
     area,

@@ -19,6 +19,17 @@ export async function openWithNetworks(
   })
 }
 
+/** The same for both passes of a request, of which the second may have other prompts and another model. */
+export async function openForPasses(
+  models: Models,
+  first: GenerateRequest,
+  second: GenerateRequest
+): Promise<readonly [first: DiffusionModel, second: DiffusionModel]> {
+  const model = await openWithNetworks(models, first)
+  const isSame = first.model === second.model && first.prompt === second.prompt
+  return [model, isSame ? model : await openWithNetworks(models, second)]
+}
+
 /** Those that may do anything. */
 export const controlsInUse = ({ controls = [] }: GenerateRequest): NonNullable<GenerateRequest['controls']> =>
   controls.filter(({ weight, start, end }) => weight > 0 && start <= end)
@@ -47,7 +58,7 @@ export function networksNamed(request: GenerateRequest): readonly {
 }[] {
   const { upscale, hires } = request
   if (upscale !== undefined && upscale.creative === undefined) return upscalersNamed([upscale.upscaler])
-  const { loras, hypernetworks } = promptNetworks(request.prompt)
+  const { loras, hypernetworks } = promptNetworks(`${request.prompt} ${hires?.prompt ?? ''}`)
   return [
     ...upscalersNamed([upscale?.upscaler, hires?.upscaler]),
     ...(upscale?.creative?.control === undefined

@@ -4,6 +4,7 @@ import { createMosaic, fadesOf } from '../image/mosaic.ts'
 import type { Rgba } from '../image/pixels.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
 import { toPixels } from '../image/tensor-pixels.ts'
+import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { Phase } from '../protocol/messages.ts'
 import type { Rect } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
@@ -15,14 +16,14 @@ import { encodePrompts, type Conditionings } from './conditioning.ts'
 import { enlarged } from './enlarge.ts'
 import { isLatentUpscaler, upscaledLatents } from './latent-upscale.ts'
 import { sampleLatents, type LatentsJob, type PictureSeeds } from './latents.ts'
-import type { Pass } from './plan.ts'
+import { familyOf, type Pass } from './plan.ts'
 import { prepare, type Workplace } from './prepare.ts'
 import type { Look } from './previews.ts'
 import type { Scene } from './scene.ts'
 import { sceneAtSize, tileOf } from './tile-scene.ts'
 
-/** What a pass leaves: latents, or pixels where it was made of tiles or nothing was sampled. */
-export type Made = { readonly latents: Tensor } | { readonly pixels: Rgba }
+/** What a pass leaves: latents of its model, or pixels where it was made of tiles or nothing was sampled. */
+export type Made = { readonly latents: Tensor; readonly model: DiffusionModel } | { readonly pixels: Rgba }
 
 /** One variation's way through a pass. */
 export interface Run {
@@ -100,7 +101,7 @@ export function createPass(pass: Pass, given: PassGiven): RunningPass {
       const step = before + Math.min(index + 1, stepsOfTile)
       run.report('sampling', step)
       const isLast = step === pass.tiles.length * stepsOfTile
-      const shown = run.look({ denoised, tile, isLast, dims: job.dims, picture: done.picture })
+      const shown = run.look({ model, denoised, tile, isLast, dims: job.dims, picture: done.picture })
       // It fails the job below, and not the process before.
       shown.catch(() => undefined)
       looks.push(shown)
@@ -123,7 +124,7 @@ export function createPass(pass: Pass, given: PassGiven): RunningPass {
             ...{ ...start, tile: only, depth }
           }
         }
-        return { latents: await sampled(only, whole, run, { tiles: 0, picture: null }) }
+        return { model, latents: await sampled(only, whole, run, { tiles: 0, picture: null }) }
       }
       const picture = await startingPicture(pass, given, run)
       const whole = sceneAtSize(scene, picture, pass.size)
@@ -164,7 +165,7 @@ export async function throughPasses(
 
 async function unsampled(pass: Pass, given: PassGiven, run: Run): Promise<Made> {
   const { picture, latents } = await startOf(pass, given, run)
-  if (latents !== undefined) return { latents }
+  if (latents !== undefined) return { latents, model: given.model }
   assert(picture !== null, 'a pass without steps has no picture')
   return { pixels: picture }
 }
@@ -173,8 +174,8 @@ const noiseLevels = ({ alphasCumprod }: DiffusionModel, { sampling }: GenerateRe
   sampling.zeroTerminalSnr === true ? zeroTerminalSnr(alphasCumprod) : alphasCumprod
 
 /** What was made as pixels. */
-export const pixelsOf = async (made: Made, model: DiffusionModel): Promise<Rgba> =>
-  'pixels' in made ? made.pixels : toPixels(await model.decode(made.latents))
+export const pixelsOf = async (made: Made): Promise<Rgba> =>
+  'pixels' in made ? made.pixels : toPixels(await made.model.decode(made.latents))
 
 /** The picture that a pass starts with, at its size, or latents instead. */
 async function startOf(
@@ -191,6 +192,7 @@ async function startOf(
       message: `The upscaler “${pass.from.upscaler}” needs the latents of a first pass, which is done in tiles at this size.`,
       hint: 'Choose another upscaler, or a working size.'
     })
+  refuseOtherLatents(pass.from.upscaler, run.before.model.info, model.info)
   const [height, width] = [pass.size.height / model.downscale, pass.size.width / model.downscale]
   return {
     picture: snapshot,
@@ -198,15 +200,24 @@ async function startOf(
   }
 }
 
+/** Models of unlike families have unlike latents. */
+function refuseOtherLatents(upscaler: string, first: ModelInfo, second: ModelInfo): void {
+  if (familyOf(first) === familyOf(second)) return
+  throw new AppError('model-cannot', {
+    message: `The upscaler “${upscaler}” hands on the latents of “${first.name}” (${first.family}), which “${second.name}” (${second.family}) cannot read.`,
+    hint: 'Choose an upscaler that works on pictures, such as Lanczos.'
+  })
+}
+
 /** The snapshot or what the pass before made, at this one's size; around what may change stands the snapshot. */
 async function startingPicture(pass: Pass, given: PassGiven, run: Run): Promise<Rgba> {
-  const { scene, model, models, signal } = given
+  const { scene, models, signal } = given
   const snapshot = scene.picture && resizeRgba(scene.picture, pass.size, 'lanczos')
   if (typeof pass.from !== 'object' || run.before === null) {
     assert(snapshot !== null, 'a pass that starts from a picture has none')
     return snapshot
   }
-  const before = await pixelsOf(run.before, model)
+  const before = await pixelsOf(run.before)
   run.report('upscaling', 0)
   const larger = await enlarged(before, pass.size, pass.from.upscaler, {
     ...{ models, signal },

@@ -25,10 +25,19 @@ const SECOND_STRENGTH = 0.4
 /** A model makes pictures of so many times its most pixels at once where it has something to hold on to. */
 const MOST_AT_ONCE = 2.25
 
-/** How a request is carried out: one pass, or two. Follows from the request and the model alone. */
+/** What the second pass is asked for: the request, with the prompts and the model that `hires` has of its own. */
+export const ofSecondPass = ({ hires = {}, ...request }: GenerateRequest): GenerateRequest => ({
+  ...{ ...request, hires },
+  prompt: hires.prompt ?? request.prompt,
+  negativePrompt: hires.negativePrompt ?? request.negativePrompt,
+  model: hires.model ?? request.model
+})
+
+/** How a request is carried out: one pass, or two. Follows from the request and the models of both passes alone. */
 export function passesFor(
   request: GenerateRequest,
-  info: ModelInfo
+  info: ModelInfo,
+  second = info
 ): readonly [first: Pass, ...others: Pass[]] {
   const { mode, area, strength, workingSize, sampling } = request
   const startsFromPicture = mode !== 'txt2img' && !(mode === 'depth2img' && strength === 1)
@@ -50,7 +59,7 @@ export function passesFor(
     from: startsFromPicture ? 'snapshot' : 'noise'
   }
   const planned = workingSize === null ? desired : first.size
-  return [first, ...secondPass(request, first, planned, { limits, info })]
+  return [first, ...secondPass(request, first, planned, { limits: limitsOf(second), info: second })]
 }
 
 /** The refinement of an upscaled picture, from which it starts; its size is the picture's, rounded up. */
@@ -112,7 +121,8 @@ function secondPass(
 const tilingOf = (size: Size, { limits, info, strength }: Model & { readonly strength: number }): Tiling =>
   size.width * size.height > MOST_AT_ONCE * limits.maxPixels ? tilesFor(size, info, strength) : inOne(size)
 
-const familyOf = ({ family }: ModelInfo): 'sd' | 'sdxl' =>
+/** Whose latents and noise levels they are. */
+export const familyOf = ({ family }: ModelInfo): 'sd' | 'sdxl' =>
   family === 'sd1' || family === 'sd2' ? 'sd' : 'sdxl'
 
 const roundedUp = ({ width, height }: Size, factor: number, multiple = MULTIPLE): Size => ({

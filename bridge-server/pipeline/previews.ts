@@ -1,3 +1,4 @@
+import { assert } from '../errors.ts'
 import { createMosaic } from '../image/mosaic.ts'
 import type { Rgba } from '../image/pixels.ts'
 import { resizeRgba } from '../image/resize.ts'
@@ -5,7 +6,7 @@ import type { Rect } from '../protocol/geometry.ts'
 import type { DiffusionModel } from '../runtime/model.ts'
 import type { Latents } from '../sampling/sampler.ts'
 import type { PreviewPace } from './preview-pace.ts'
-import { previewerFor } from './preview.ts'
+import { previewerFor, type Previewer } from './preview.ts'
 
 /** A rough look at what is being made, to be stretched over `area`. */
 export interface Preview {
@@ -16,6 +17,8 @@ export interface Preview {
 
 /** A look at one step of a tile. */
 export interface Look {
+  /** Whose latents they are. */
+  readonly model: DiffusionModel
   readonly denoised: Latents
   readonly dims: readonly number[]
   readonly tile: Rect
@@ -27,15 +30,18 @@ export interface Look {
 /** Sides of the preview of a picture that is made of tiles, in pixels at most. */
 const MOST = 512
 
-/** Shows the looks of one model's job, as far as there is time. */
+/** Shows the looks of the models of one job, as far as there is time. */
 export async function createPreviews(
-  model: DiffusionModel,
+  models: readonly DiffusionModel[],
   pace: PreviewPace,
   show: (preview: Preview) => void
 ): Promise<(variation: number, area: Rect, look: Look) => Promise<void>> {
-  const previewer = await previewerFor(model)
-  return (variation, area, { denoised, dims, tile, picture, isLast }) =>
+  const previewers = new Map<DiffusionModel, Previewer>()
+  for (const model of new Set(models)) previewers.set(model, await previewerFor(model))
+  return (variation, area, { model, denoised, dims, tile, picture, isLast }) =>
     pace.offer(isLast, async () => {
+      const previewer = previewers.get(model)
+      assert(previewer !== undefined, 'a look at the latents of a model that was not named')
       const image = await previewer(denoised, dims)
       show({ variation, area, image: picture === null ? image : onPicture(image, tile, picture) })
     })

@@ -80,7 +80,7 @@ async function refined(
   })
   const pass = createPass(plan, { request: { ...request, strength }, scene, model, models, depth, signal })
   const pace = createPreviewPace(() => performance.now())
-  const look = await createPreviews(model, pace, onPreview)
+  const look = await createPreviews([model], pace, onPreview)
   const variations: GeneratedVariation[] = []
   for (let variation = 0; variation < count; variation++) {
     const seeds = seedsOf(sampling, variation)
@@ -89,7 +89,7 @@ async function refined(
       report: (phase, step) => report(phase, { variation, step, steps: pass.steps }),
       look: (each) => look(variation, area, each)
     })
-    variations.push({ pixels: cropped(await pixelsOf(made, model), picture), ...seeds })
+    variations.push({ pixels: cropped(await pixelsOf(made), picture), ...seeds })
   }
   return variations
 }

@@ -50,7 +50,12 @@ export const Hires = Struct(
     /** As in `Sampling`; absent: the first pass's. */
     sampler: Optional(Text({ maxLength: 64 })),
     schedule: Optional(Text({ maxLength: 64 })),
-    guidance: Optional(Num({ minimum: 0, maximum: 30 }))
+    guidance: Optional(Num({ minimum: 0, maximum: 30 })),
+    /** Networks that a prompt of its own names count in this pass alone, and the first prompt's do not. */
+    prompt: Optional(Text({ maxLength: 20_000 })),
+    negativePrompt: Optional(Text({ maxLength: 20_000 })),
+    /** A model's id in the catalogue. */
+    model: Optional(Text({ minLength: 1, maxLength: 512 }))
   },
   { additionalProperties: false }
 )

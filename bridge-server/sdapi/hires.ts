@@ -2,9 +2,10 @@ import type { Catalogue } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import { latentUpscalers } from '../protocol/upscale.ts'
-import { shown, wrong, type Fields } from './fields.ts'
-import { named } from './models.ts'
-import type { Recipe } from './recipe.ts'
+import { wrong, type Fields } from './fields.ts'
+import { chosenModel, named } from './models.ts'
+import type { Recipe, RecipeContext } from './recipe.ts'
+import { withStyles, type Style } from './styles.ts'
 import { chosenSampling, type Samplers, type SamplingChoice } from './samplers.ts'
 
 /** The second pass of a txt2img request. */
@@ -19,10 +20,9 @@ const maxSide = 8192
 export function secondPassOf(
   fields: Fields,
   recipe: Recipe,
-  { catalogue, ...samplers }: Samplers & { readonly catalogue: Catalogue }
+  { catalogue, styleList, ...samplers }: RecipeContext
 ): SecondPass | null {
   if (!fields.flag('enable_hr', false)) return null
-  refuseOthers(fields)
   const scale = fields.number('hr_scale', 2, { min: 1, max: 8 })
   const canvas = sizeOf(fields, recipe.size, scale)
   const name = fields.text('hr_upscaler', 'Latent') || 'Latent'
@@ -40,9 +40,41 @@ export function secondPassOf(
       ...(fields.given('hr_cfg') === undefined
         ? {}
         : { guidance: fields.number('hr_cfg', recipe.guidance, { min: 0, max: 30 }) }),
-      ...(second === null ? {} : { sampler: second.sampler.id, schedule: second.schedule.id })
+      ...(second === null ? {} : { sampler: second.sampler.id, schedule: second.schedule.id }),
+      ...promptsOf(fields, recipe, styleList),
+      ...modelOf(fields, recipe, catalogue)
     }
   }
+}
+
+type Own = Pick<SecondPass['hires'], 'prompt' | 'negativePrompt' | 'model'>
+
+/** What is empty is the first pass's; both have its styles. */
+function promptsOf(
+  fields: Fields,
+  { prompt, negativePrompt, styles }: Recipe,
+  styleList: readonly Style[]
+): Own {
+  const given = (own: string, first: string): string => fields.text(own, '') || fields.text(first, '')
+  const second = withStyles(
+    {
+      prompt: given('hr_prompt', 'prompt'),
+      negativePrompt: given('hr_negative_prompt', 'negative_prompt')
+    },
+    styles,
+    styleList
+  )
+  return {
+    ...(second.prompt === prompt ? {} : { prompt: second.prompt }),
+    ...(second.negativePrompt === negativePrompt ? {} : { negativePrompt: second.negativePrompt })
+  }
+}
+
+function modelOf(fields: Fields, recipe: Recipe, catalogue: Catalogue): Own {
+  const name = fields.text('hr_checkpoint_name', '')
+  if (name === '' || name === 'Use same checkpoint') return {}
+  const { id } = chosenModel(name, catalogue, 'hr_checkpoint_name')
+  return id === recipe.model.id ? {} : { model: id }
 }
 
 /** Null where it is the first pass's; a sampler or a schedule may be named alone. */
@@ -73,23 +105,4 @@ function sizeOf(fields: Fields, { width, height }: Size, scale: number): Size {
     'hr_scale',
     `makes ${size.width} × ${size.height} pixels; ${width} × ${height} to ${maxSide} a side can be made.`
   )
-}
-
-/** What the second pass cannot have of its own. */
-function refuseOthers(fields: Fields): void {
-  const shared = [
-    ['hr_prompt', 'prompt'],
-    ['hr_negative_prompt', 'negative_prompt']
-  ] as const
-  for (const [name, first] of shared) {
-    const value = fields.text(name, '')
-    if (value !== '' && value !== fields.text(first, ''))
-      throw wrong(name, `must be ${first} or empty; both passes have one prompt here.`)
-  }
-  const checkpoint = fields.text('hr_checkpoint_name', '')
-  if (checkpoint !== '' && checkpoint !== 'Use same checkpoint')
-    throw wrong(
-      'hr_checkpoint_name',
-      `must be empty, but is ${shown(checkpoint)}; both passes have one model here.`
-    )
 }

@@ -244,6 +244,49 @@ describe('ControlNet', () => {
   })
 })
 
+describe('a second pass of its own', () => {
+  const hires = { enable_hr: true, hr_scale: 1.5, hr_upscaler: 'Lanczos', denoising_strength: 0.5 }
+  const own = { hr_prompt: 'a yellow house', hr_negative_prompt: 'blue' }
+
+  test('has its prompts: it is img2img of the first pass’s picture, made larger', async () => {
+    const first = await ask('/sdapi/v1/txt2img', { ...small, negative_prompt: 'green' })
+    const both = await ask('/sdapi/v1/txt2img', {
+      ...{ ...small, ...hires, ...own },
+      ...{ negative_prompt: 'green', hr_second_pass_steps: 4 }
+    })
+    const second = await ask('/sdapi/v1/img2img', {
+      ...small,
+      init_images: [imagesOf(first)[0]],
+      // 4 of a second pass at 0.5 are the last 4 of 8, which img2img makes at less than 4/8.
+      ...{ width: 96, height: 96, steps: 8, denoising_strength: 0.45 },
+      ...{ prompt: own.hr_prompt, negative_prompt: own.hr_negative_prompt }
+    })
+    const [expected, made] = [await unpacked(imagesOf(second)[0]), await unpacked(imagesOf(both)[0])]
+    expect(Buffer.from(made.data).equals(Buffer.from(expected.data))).toBe(true)
+  })
+
+  test('has its checkpoint, and comes back from its infotext', async () => {
+    const asked = { ...small, ...hires, ...own }
+    const plain = await ask('/sdapi/v1/txt2img', asked)
+    const made = await ask('/sdapi/v1/txt2img', { ...asked, hr_checkpoint_name: 'pocket-depth' })
+    expect((await unpacked(imagesOf(made)[0])).data).not.toEqual((await unpacked(imagesOf(plain)[0])).data)
+    const info = JSON.parse(String(made.json.info)) as { infotexts: string[] }
+    expect(info.infotexts[0]).toMatch(
+      /Hires checkpoint: pocket-depth.*, Hires prompt: a yellow house, Hires negative prompt: blue/
+    )
+    const again = await ask('/sdapi/v1/txt2img', { infotext: info.infotexts[0] })
+    expect((await unpacked(imagesOf(again)[0])).data).toEqual((await unpacked(imagesOf(made)[0])).data)
+  })
+
+  test('a checkpoint that is not there is refused by name', async () => {
+    const { status, json } = await ask('/sdapi/v1/txt2img', {
+      ...{ ...small, ...hires },
+      hr_checkpoint_name: 'nobody'
+    })
+    expect([status, json.detail]).toMatchObject([422, [{ loc: ['body', 'hr_checkpoint_name'] }]])
+  })
+})
+
 describe('where a picture comes from', () => {
   test('is said by XMP, and by the watermark where that is wanted', async () => {
     const made = { ...small, width: 256, height: 256, steps: 1 }
