@@ -1,6 +1,6 @@
 import type { Graph, Value } from './graph.ts'
 import type { Scope } from './scope.ts'
-import { broadcast, convolved, DYNAMIC, multiple, resolveReshape, type Shape } from './shape.ts'
+import { broadcast, convolved, derived, DYNAMIC, multiple, resolveReshape, type Shape } from './shape.ts'
 
 const integers = (graph: Graph, values: readonly number[]): Value =>
   graph.constant(BigInt64Array.from(values, BigInt), [values.length])
@@ -160,6 +160,34 @@ export function pixelShuffle(m: Scope, x: Value, r: number): Value {
   const shape = [n, c / r ** 2, ...sides.map((size) => multiple(m.graph.sizes, size, r))]
   return m.graph.node('DepthToSpace', [x], shape, { blocksize: r, mode: 'CRD' })
 }
+
+/** Squares of r·r pixels as channels: [n, c, h, w] → [n, r²·c, h/r, w/r], all channels of one pixel together. */
+export function blocksOfPixels(m: Scope, x: Value, r: number): Value {
+  const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
+  const smaller = (size: number): number =>
+    derived(
+      m.graph.sizes,
+      size,
+      (known) => known / r,
+      (free) => `(${free}/${r})`
+    )
+  return m.graph.node('SpaceToDepth', [x], [n, c * r ** 2, ...sides.map(smaller)], { blocksize: r })
+}
+
+/** The inverse of `blocksOfPixels`. */
+export function pixelsOfBlocks(m: Scope, x: Value, r: number): Value {
+  const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape
+  const shape = [n, c / r ** 2, ...sides.map((size) => multiple(m.graph.sizes, size, r))]
+  return m.graph.node('DepthToSpace', [x], shape, { blocksize: r, mode: 'DCR' })
+}
+
+/** Where a and b are the same number. */
+export const isEqual = (m: Scope, a: Value, b: Value): Value =>
+  m.graph.node('Equal', [a, b], broadcast(a.shape, b.shape))
+
+/** One number where `condition` holds, another elsewhere. */
+export const where = (m: Scope, condition: Value, yes: number, no: number): Value =>
+  m.graph.node('Where', [condition, scalar(m, yes), scalar(m, no)], condition.shape)
 
 /** torch's nearest-neighbour upsampling of [n, c, h, w]: by two, or to the height and width of `like`. */
 export function upsampleNearest(m: Scope, x: Value, like?: Value): Value {

@@ -3,6 +3,7 @@ import { createGraph, type Graph, type Target, type Value } from '../graph/graph
 import { openNetwork, type Scope } from '../graph/scope.ts'
 import { rrdbNet } from '../nn/rrdb.ts'
 import { srvggNet } from '../nn/srvgg.ts'
+import { swinIr } from '../nn/swinir.ts'
 import type { Upscaler as UpscalerFile } from '../weights/extensions/extension.ts'
 import { tooLarge } from './memory.ts'
 import type { Upscaler } from './model.ts'
@@ -46,7 +47,8 @@ export function createUpscaler(name: string, file: UpscalerFile, runtime: Runtim
 
 const networks: Readonly<Record<UpscalerFile['network'], (m: Scope, x: Value) => Value>> = {
   rrdb: rrdbNet,
-  srvgg: srvggNet
+  srvgg: srvggNet,
+  swinir: swinIr
 }
 
 function upscalerGraph({ network, weights }: UpscalerFile, target: Target): Graph {
@@ -61,9 +63,21 @@ function upscalerGraph({ network, weights }: UpscalerFile, target: Target): Grap
 const LIVE_LARGE = 5
 const LIVE_SMALL = 8
 
-function activationBytes({ network, weights, scale, multiple }: UpscalerFile, pixels: number): number {
-  const [width = 0] = weights.get(network === 'rrdb' ? 'conv_first.weight' : 'body.0.weight')?.shape ?? []
+function activationBytes(file: UpscalerFile, pixels: number): number {
+  const { network, weights, scale, multiple } = file
+  const widthOf = (name: string): number => weights.get(name)?.shape[0] ?? 0
+  if (network === 'swinir') {
+    const large = LIVE_LARGE * (widthOf('conv_before_upsample.0.weight') || 4 * 3) * scale ** 2
+    return 4 * pixels * Math.max(large, LIVE_SMALL * widthOf('conv_first.weight') + scoresOf(file))
+  }
+  const width = widthOf(network === 'rrdb' ? 'conv_first.weight' : 'body.0.weight')
   const small = (LIVE_SMALL * width * pixels) / multiple ** 2
   const large = (network === 'rrdb' ? LIVE_LARGE * width : 4 * 3) * pixels * scale ** 2
   return 4 * (small + large)
+}
+
+/** SwinIR's scores for each pixel, of which three tensors are alive: each head's with all of its window. */
+function scoresOf({ weights, multiple }: UpscalerFile): number {
+  const table = 'layers.0.residual_group.blocks.0.attn.relative_position_bias_table'
+  return 3 * (weights.get(table)?.shape[1] ?? 0) * multiple ** 2
 }

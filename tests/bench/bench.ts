@@ -52,7 +52,9 @@ try {
     )
     sections['SD 1.5, 512 × 512, against the prototype, mode instant'] = inProcess('prototype.ts', [file])
     sections['LoRAs in every layer (SD 1.5, 256 × 256, mode medium)'] = inProcess('lora-figures.ts', [
-      ...[file, '32', 'medium']
+      file,
+      '32',
+      'medium'
     ])
     for (const mode of ['instant', 'medium', 'turbo'])
       sections[`SD 1.5, 512 × 512, mode ${mode}`] = inProcess('engine-figures.ts', [file, '64', mode])

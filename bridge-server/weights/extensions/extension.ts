@@ -69,10 +69,13 @@ export interface ControlNet {
   readonly lowRank: ReadonlyMap<string, { readonly down: Weight; readonly up: Weight }> | null
 }
 
-/** A network that makes pictures larger; weights have the names of BasicSR. */
+/** A network that makes pictures larger; weights have the names of BasicSR, SwinIR's those of its own code. */
 export interface Upscaler {
-  /** RRDBNet (Wang et al. 2018, arXiv:1809.00219) or SRVGGNetCompact (Real-ESRGAN's small ones). */
-  readonly network: 'rrdb' | 'srvgg'
+  /**
+   * RRDBNet (Wang et al. 2018, arXiv:1809.00219), SRVGGNetCompact (Real-ESRGAN's small ones) or SwinIR (Liang et al. 2021,
+   * arXiv:2108.10257).
+   */
+  readonly network: 'rrdb' | 'srvgg' | 'swinir'
   readonly weights: WeightSource
   /** How many times larger, along each side. */
   readonly scale: number

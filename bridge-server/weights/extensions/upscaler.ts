@@ -18,7 +18,8 @@ const prefixOf = (names: readonly string[]): string =>
 const known: readonly (readonly [RegExp, Upscaler['network']])[] = [
   [/^model\.1\.sub\.\d+\.RDB1\./, 'rrdb'],
   [/^RRDB_trunk\.\d+\.RDB1\./, 'rrdb'],
-  [/^body\.\d+\.rdb1\./, 'rrdb']
+  [/^body\.\d+\.rdb1\./, 'rrdb'],
+  [/^layers\.\d+\.residual_group\.blocks\.\d+\.attn\.relative_position_bias_table$/, 'swinir']
 ]
 
 /** Networks that make pictures larger or better, and that Marquee does not have. */
@@ -26,7 +27,6 @@ const foreign: readonly (readonly [RegExp, string])[] = [
   [/\.RDB\d\.conv1x1\./, 'an ESRGAN+ upscaler'],
   [/^layers\.\d+\.residual_group\..*(overlap|\.conv_block\.cab)/, 'a HAT upscaler'],
   [/^layers\.\d+\.residual_group\..*\.logit_scale$/, 'a Swin2SR upscaler'],
-  [/^layers\.\d+\.residual_group\./, 'a SwinIR upscaler'],
   [/^layers\.\d+\.blocks\.\d+\.(attn|ffn)\..*(rpe|attns|channel_interaction)/, 'a DAT upscaler'],
   [/^residual_layer\.\d+\.residual_layer\./, 'an OmniSR upscaler'],
   [/^block_1\.c1_r\./, 'a SPAN upscaler'],
@@ -46,7 +46,7 @@ export function upscalerNetwork(table: TensorTable): Upscaler['network'] | null 
   if (other !== undefined)
     throw new AppError('model-unsupported', {
       message: `${shownName(table.file)} is ${other[1]}, which Marquee cannot run.`,
-      hint: 'Take an ESRGAN or a Real-ESRGAN.'
+      hint: 'Take an ESRGAN, a Real-ESRGAN or a SwinIR.'
     })
   const network = known.find(([sign]) => inner.some((name) => sign.test(name)))?.[1]
   return network ?? (isCompact(table, prefix) ? 'srvgg' : null)
@@ -72,6 +72,8 @@ export function readUpscaler(table: TensorTable): Upscaler {
       return { network, ...rrdb(table, fromOld(weights) ?? fromNew(weights)) }
     case 'srvgg':
       return { network, ...srvgg(table, weights) }
+    case 'swinir':
+      return { network, ...swinIr(table, weights) }
     case null:
       throw unreadable(table.file, 'it holds no upscaler')
   }
@@ -137,6 +139,29 @@ function srvgg(table: TensorTable, weights: Weights): Content {
   const scale = Math.sqrt((last?.shape[0] ?? 0) / 3)
   const [, inputs = 0] = weights.get('body.0.weight')?.shape ?? []
   return { weights: weightSource(weights), ...checked(table, { outputs: inputs, square: 1, scale }) }
+}
+
+function swinIr(table: TensorTable, weights: Weights): Content {
+  const shapeOf = (name: string): readonly number[] => weights.get(name)?.shape ?? []
+  const [outputs = 0, inputs = outputs] = shapeOf('conv_first.weight')
+  const [rows = 0] = shapeOf('layers.0.residual_group.blocks.0.attn.relative_position_bias_table')
+  const window = (Math.sqrt(rows) + 1) / 2
+  const scale = ['conv_up1', 'conv_up2'].reduce(
+    (sum, name) => (weights.has(`${name}.weight`) ? 2 * sum : sum),
+    1
+  )
+  const shuffles = [0, 2, 4, 6].reduce((product, i) => {
+    const [wide = 0, narrow = 1] = shapeOf(`upsample.${i}.weight`)
+    // Without a convolution behind it, what is shuffled are colours.
+    const each = weights.has('conv_last.weight') ? narrow : 3
+    return wide === 0 ? product : product * Math.sqrt(wide / each)
+  }, 1)
+  if (!Number.isInteger(window) || ![1, 2, 3, 4, 8].includes(scale * shuffles) || inputs !== 3)
+    throw unreadable(
+      table.file,
+      `its tensors make a SwinIR with windows of ${window} for ${inputs} channels that enlarges ${scale * shuffles} times`
+    )
+  return { weights: weightSource(weights), scale: scale * shuffles, multiple: window }
 }
 
 interface Shapes {

@@ -45,6 +45,10 @@ test('upscalers and tiny autoencoders are told by their tensors, wherever they l
       'model.1.sub.0.RDB1.conv1.0.weight': [32, 64, 3, 3]
     },
     'ESRGAN/general': compact,
+    'SwinIR/real': {
+      'params_ema.conv_first.weight': [180, 3, 3, 3],
+      'params_ema.layers.0.residual_group.blocks.0.attn.relative_position_bias_table': [225, 6]
+    },
     'vae_approx/taesd_decoder': decoder,
     'vae_approx/taesd_encoder': encoder,
     'vae_approx/taesdxl_decoder': decoder,
@@ -53,6 +57,7 @@ test('upscalers and tiny autoencoders are told by their tensors, wherever they l
   expect((await library.list()).map(({ id, kind, family }) => [id, kind, family])).toEqual([
     ['ESRGAN/general', 'upscaler', null],
     ['Lora/x4plus', 'upscaler', null],
+    ['SwinIR/real', 'upscaler', null],
     ['checkpoints/old', 'upscaler', null],
     ['vae_approx/taesd_decoder', 'taesd', 'sd1'],
     ['vae_approx/taesd_encoder', 'taesd', 'sd1'],
@@ -90,6 +95,15 @@ test.each([
   ['DAT', { 'layers.0.blocks.0.attn.attns.0.rpe_biases': [1] }, /a DAT upscaler/],
   ['SPAN', { 'block_1.c1_r.sk.weight': [1] }, /a SPAN upscaler/],
   ['GFPGAN', { 'params_ema.stylegan_decoder.constant_input.weight': [1] }, /a GFPGAN/],
+  ['Swin2SR', { 'layers.0.residual_group.blocks.0.attn.logit_scale': [6, 1, 1] }, /a Swin2SR upscaler/],
+  [
+    'grey SwinIR',
+    {
+      'params.conv_first.weight': [180, 1, 3, 3],
+      'params.layers.0.residual_group.blocks.0.attn.relative_position_bias_table': [225, 6]
+    },
+    /a SwinIR with windows of 8 for 1 channels/
+  ],
   ['grey', { 'model.0.weight': [8, 1, 3, 3], 'model.1.sub.0.RDB1.conv1.0.weight': [4, 8, 3, 3] }, /channels/]
 ] as const)('%s is refused by name', async (name, shapes, message) => {
   const library = libraryOf({ [`upscalers/${name}`]: shapes })
