@@ -2,7 +2,7 @@ import type { Catalogue, Choice, ModelInfo } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import type { JobResult, Variation } from '../protocol/results.ts'
-import { latentUpscalers } from '../protocol/upscale.ts'
+import { latentUpscalers, type Hires } from '../protocol/upscale.ts'
 import { writeParameters, type Field } from './metadata.ts'
 import { emphasisNames, samplerName, shortHash } from './webui-names.ts'
 
@@ -20,8 +20,9 @@ interface PictureParts {
 /** What a picture says of itself under `parameters`, in the web UI's words, order and names. */
 export function parametersOf(parts: PictureParts): string {
   const { request, result, variation, catalogue, version, more = [] } = parts
-  const { sampling, mode, hires } = request
-  const size = request.workingSize ?? result.workingSize
+  const { sampling, mode } = request
+  const hires = toldHires(request)
+  const size = request.workingSize ?? firstSize(result.workingSize, hires)
   const model = catalogue.models.find(({ id }) => id === request.model)
   const sampler = catalogue.samplers.find(({ id }) => id === sampling.sampler)
   const fields: readonly (readonly [string, string | number | null | undefined])[] = [
@@ -40,7 +41,7 @@ export function parametersOf(parts: PictureParts): string {
     ...noiseFields(request),
     ['CFG Rescale phi', sampling.guidanceRescale],
     ['Emphasis', emphasisOf(sampling)],
-    ...hiresFields(request, size, catalogue),
+    ...hiresFields(request, hires, size, catalogue),
     ...more,
     ['Version', `Marquee ${version}`]
   ]
@@ -101,15 +102,27 @@ function noiseFields({ sampling, webui = { roundMask: true } }: GenerateRequest)
   ]
 }
 
-/** Of a second pass that was asked for. */
+/** A second pass of a size that was asked for; of one that was planned the web UI knows nothing. */
+const toldHires = ({ hires }: GenerateRequest): Hires | undefined =>
+  hires?.size === undefined ? undefined : hires
+
+/** The size of the first of two passes. */
+function firstSize({ width, height }: Size, hires: Hires | undefined): Size {
+  const factor = typeof hires?.size === 'number' ? hires.size : 1
+  return { width: Math.round(width / factor), height: Math.round(height / factor) }
+}
+
 function hiresFields(
-  { mode, hires, canvas }: GenerateRequest,
+  { mode, canvas }: GenerateRequest,
+  hires: Hires | undefined,
   first: Size,
   { models, samplers, schedules, upscalers }: PictureParts['catalogue']
 ): readonly Field[] {
   if (mode !== 'txt2img' || hires === undefined) return []
-  const factor = canvas.width / first.width
-  const isFactor = canvas.height === first.height * factor && factor === Math.round(factor * 100) / 100
+  const factor = typeof hires.size === 'number' ? hires.size : canvas.width / first.width
+  const isFactor =
+    typeof hires.size === 'number' ||
+    (canvas.height === first.height * factor && factor === Math.round(factor * 100) / 100)
   const sampler = samplers.find(({ id }) => id === hires.sampler)
   const { upscaler = 'lanczos', schedule, steps = null } = hires
   return [

@@ -9,6 +9,7 @@ import { sourceOf } from '#image/provenance.ts'
 import { parametersOf } from '#image/request-parameters.ts'
 import type { AppStore } from './store.ts'
 import type { TrackedJob } from './tracked-job.ts'
+import { usesModel } from './upscale.ts'
 
 interface Reach {
   readonly client: BridgeClient
@@ -63,7 +64,7 @@ function makingOf(
   return {
     source: sourceOf(request),
     parameters:
-      catalogue === null || variation === undefined
+      catalogue === null || variation === undefined || !usesModel(request)
         ? null
         : parametersOf({ request, result, variation, catalogue, version })
   }

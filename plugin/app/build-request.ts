@@ -6,9 +6,10 @@ import type { Upscale } from '#protocol/upscale.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { MaskImage } from '../hosts/host.ts'
 import { inverted, isSharing, maskIn, type PlacedMask } from './masks.ts'
-import { fillOf, modeOf, needsSelection, promptFor, type Intent } from './intents.ts'
+import { fillOf, modeOf, needsSelection, promptsFor, type Intent } from './intents.ts'
 import { modelFor, samplingOf } from './model-choice.ts'
 import { automaticArea, maskSettingsFor, strengthOf } from './request-area.ts'
+import { hiresFor } from './second-pass.ts'
 import type { Settings } from './settings.ts'
 import { upscaleFor } from './upscale.ts'
 
@@ -37,6 +38,7 @@ export interface Plan {
   readonly mask: MaskImage | null
   readonly strength: number
   readonly prompt: string
+  readonly negativePrompt: string
   readonly fill: Fill | undefined
   /** How the selection becomes masks, where that is not as usual. */
   readonly maskSettings: MaskSettings
@@ -67,14 +69,14 @@ export function planFor(
   const strength = strengthOf(intent, settings)
   const mode = modeOf(intent, target !== null, settings.custom)
   const model = modelFor(mode, settings, catalogue)
-  const maskSettings = maskSettingsFor(intent, model)
+  const maskSettings = maskSettingsFor(intent, model, settings)
   const area = situation.area ?? automaticArea(intent, target?.bounds ?? null, canvas, { settings, model })
   checkArea(area)
   return {
     ...{ mode, model, documentId, canvas, origin, area, strength, maskSettings },
     // A selection only says what is made larger.
     mask: target === null || mode === 'upscale' ? null : maskOf(target, area),
-    prompt: promptFor(intent, settings.prompt),
+    ...promptsFor(intent, settings),
     fill: target === null ? undefined : fillOf(intent, settings.custom),
     upscale: mode === 'upscale' ? upscaleFor(settings.upscale, model, catalogue) : undefined
   }
@@ -127,7 +129,7 @@ export function buildRequest(
     mode: plan.mode,
     model: plan.model.id,
     prompt: plan.prompt,
-    negativePrompt: settings.negativePrompt,
+    negativePrompt: plan.negativePrompt,
     documentId: plan.documentId,
     canvas: plan.canvas,
     ...(plan.origin === undefined ? {} : { origin: plan.origin }),
@@ -139,13 +141,21 @@ export function buildRequest(
       : { controls: [...images.controls] }),
     strength: plan.strength,
     sampling: { ...samplingOf(settings, plan.model), seed },
-    // What an upscaler makes is the same every time, and in tiles as large as suits the model.
-    count: plan.upscale !== undefined && plan.upscale.creative === undefined ? 1 : settings.count,
-    workingSize: plan.upscale === undefined ? settings.size : null,
-    ...(plan.upscale === undefined ? {} : { upscale: plan.upscale }),
+    ...sizesFor(plan, settings),
     ...(plan.fill === undefined ? {} : { fill: plan.fill }),
     ...(plan.mask === null || Object.keys(plan.maskSettings).length === 0 ? {} : { mask: plan.maskSettings })
   }
+}
+
+/** How many are made, and how large. What an upscaler makes is the same every time, and in tiles that suit the model. */
+function sizesFor(
+  { upscale }: Plan,
+  { count, size, secondPass }: Settings
+): Pick<GenerateRequest, 'count' | 'workingSize' | 'upscale' | 'hires'> {
+  if (upscale !== undefined)
+    return { count: upscale.creative === undefined ? 1 : count, workingSize: null, upscale }
+  const hires = hiresFor(secondPass)
+  return { count, workingSize: size, ...(hires === undefined ? {} : { hires }) }
 }
 
 /** What is upscaled is guided by nothing but itself. */

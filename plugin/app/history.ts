@@ -1,11 +1,13 @@
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { JobResult } from '#protocol/results.ts'
 import { readAdvanced } from './advanced.ts'
+import { edgesOf } from './edges.ts'
 import { hasStrength, intentOf } from './intents.ts'
+import { secondPassOf } from './second-pass.ts'
 import type { Settings } from './settings.ts'
 import type { AppState } from './state.ts'
 import { isFinished, type TrackedJob } from './tracked-job.ts'
-import { upscaleOf } from './upscale.ts'
+import { upscaleOf, usesModel } from './upscale.ts'
 
 /** A finished job with something to show. */
 export type FinishedJob = TrackedJob & { readonly result: JobResult }
@@ -47,8 +49,7 @@ export function recalled(settings: Settings, request: GenerateRequest): Settings
   return {
     ...settings,
     intent,
-    prompt: request.prompt,
-    negativePrompt: request.negativePrompt,
+    ...(usesModel(request) ? { prompt: request.prompt, negativePrompt: request.negativePrompt } : {}),
     model: request.model,
     strength: hasStrength(intent) ? { ...settings.strength, [intent]: request.strength } : settings.strength,
     custom: intent === 'custom' ? customOf(request) : settings.custom,
@@ -61,7 +62,10 @@ export function recalled(settings: Settings, request: GenerateRequest): Settings
     count: intent === 'upscale' ? settings.count : request.count,
     // What is upscaled has none of its own.
     size: intent === 'upscale' ? settings.size : request.workingSize,
-    advanced: readAdvanced(request.sampling)
+    advanced: readAdvanced(request.sampling),
+    // A picture without a selection does not tell of edges, nor an upscaled one of a second pass.
+    edges: request.mask === undefined ? settings.edges : edgesOf(request),
+    secondPass: intent === 'upscale' ? settings.secondPass : secondPassOf(request.hires, settings.secondPass)
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Fill, GenerateRequest, MaskSettings, Mode } from '#protocol/request.ts'
 import { fieldOf } from './stored-values.ts'
+import type { UpscaleSettings } from './upscale.ts'
 
 /** What a person wants; the mode of a request follows from it and from the document. */
 export const intents = [
@@ -84,9 +85,20 @@ export function fillOf(intent: Intent, { fill }: CustomSettings): Fill | undefin
 export const maskSettingsOf = (intent: Intent): MaskSettings =>
   intent === 'background' ? { feather: 0.01, minTransition: 0 } : {}
 
-/** What is asked for where something goes and nobody said what is to be there instead. */
-export const promptFor = (intent: Intent, prompt: string): string =>
-  intent === 'remove' && prompt.trim() === '' ? 'background scenery' : prompt
+type Prompts = Readonly<Pick<GenerateRequest, 'prompt' | 'negativePrompt'>>
+
+/**
+ * What the model is asked for: where something goes and nobody said what is to be there instead, scenery; and nothing where a picture
+ * is made larger without it.
+ */
+export function promptsFor(
+  intent: Intent,
+  { prompt, negativePrompt, upscale }: Prompts & { readonly upscale: Pick<UpscaleSettings, 'refine'> }
+): Prompts {
+  if (intent === 'upscale' && upscale.refine === 0) return { prompt: '', negativePrompt: '' }
+  const isSaid = intent !== 'remove' || prompt.trim() !== ''
+  return { prompt: isSaid ? prompt : 'background scenery', negativePrompt }
+}
 
 /** Intents that mean nothing without a selection. */
 export const needsSelection = (intent: Intent): intent is 'add' | 'remove' | 'background' =>

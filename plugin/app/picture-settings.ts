@@ -1,7 +1,9 @@
 import { readParameters, type Parameters } from '#image/metadata.ts'
 import { samplerName } from '#image/webui-names.ts'
 import type { Catalogue, Choice, ModelInfo } from '#protocol/catalogue.ts'
+import { latentUpscalers } from '#protocol/upscale.ts'
 import { advancedLimits, emphases, type AdvancedSettings } from './advanced.ts'
+import { defaultSecondPass, secondPassLimits, type SecondPassSettings } from './second-pass.ts'
 import type { Settings } from './settings.ts'
 import { MAX_SEED, sizeWithin, whole, within } from './stored-values.ts'
 
@@ -12,7 +14,7 @@ export interface PictureSettings {
 }
 
 interface Here {
-  readonly catalogue: Pick<Catalogue, 'models' | 'samplers' | 'schedules'>
+  readonly catalogue: Pick<Catalogue, 'models' | 'samplers' | 'schedules' | 'upscalers'>
   /** What stands where the picture says nothing. */
   readonly settings: Settings
 }
@@ -49,7 +51,8 @@ export function pictureSettings(parameters: string, { catalogue, settings }: Her
       guidance: within(number('CFG scale'), 0, 30),
       seed: seed === null ? settings.seed : { value: seed, locked: true },
       size: sizeWithin({ width: number('Size-1'), height: number('Size-2') }, 64, 8192),
-      advanced: advancedTold(told, settings.advanced)
+      advanced: advancedTold(told, settings.advanced),
+      secondPass: secondPassTold(told, catalogue, settings.secondPass, missing)
     },
     missing
   }
@@ -80,6 +83,27 @@ function advancedTold(told: Parameters, usual: AdvancedSettings): AdvancedSettin
       least,
       most
     )
+  }
+}
+
+/** A second pass by a factor, as the web UI's “hires. fix” tells of it; without one, whatever is planned. */
+function secondPassTold(
+  told: Parameters,
+  { upscalers }: Here['catalogue'],
+  usual: SecondPassSettings,
+  missing: string[]
+): SecondPassSettings {
+  const number = numbersOf(told)
+  const [least, most] = secondPassLimits.factor
+  const factor = within(number('Hires upscale'), least, most)
+  if (factor === null) return { ...usual, mode: 'automatic' }
+  const name = told.fields.get('Hires upscaler')
+  const upscaler = name === undefined ? undefined : labelled([...latentUpscalers, ...upscalers], name)
+  if (name !== undefined && upscaler === undefined) missing.push(`There is no upscaler ${name} here.`)
+  return {
+    ...{ mode: 'on', factor, upscaler: upscaler?.id ?? null },
+    strength: within(number('Denoising strength'), 0, 1) ?? defaultSecondPass.strength,
+    steps: whole(number('Hires steps'), 1, secondPassLimits.steps)
   }
 }
 

@@ -3,6 +3,7 @@ import { areasFor, defaultMaskSettings } from '#protocol/context.ts'
 import type { Rect, Size } from '#protocol/geometry.ts'
 import type { MaskSettings } from '#protocol/request.ts'
 import type { DocumentView } from './document-view.ts'
+import { chosenEdges } from './edges.ts'
 import { hasStrength, maskSettingsOf, needsSelection, type Intent } from './intents.ts'
 import { modelInForce } from './model-choice.ts'
 import type { Settings } from './settings.ts'
@@ -14,10 +15,12 @@ const USUAL_SIZE = 512
 /** How the selection of an intent becomes masks, where that is not as usual. */
 export const maskSettingsFor = (
   intent: Intent,
-  { nativeSize }: Pick<ModelInfo, 'nativeSize'>
+  { nativeSize }: Pick<ModelInfo, 'nativeSize'>,
+  { edges }: Pick<Settings, 'edges'>
 ): MaskSettings => ({
   ...edgesFor(nativeSize),
-  ...maskSettingsOf(intent)
+  ...maskSettingsOf(intent),
+  ...chosenEdges(edges)
 })
 
 /** A model of small pictures has small documents, on which a soft edge of the usual least width would be most of a selection. */
@@ -46,7 +49,7 @@ export function automaticArea(
   return areasFor(target, canvas, {
     strength: strengthOf(intent, settings),
     nativeSize: model.nativeSize,
-    settings: maskSettingsFor(intent, model)
+    settings: maskSettingsFor(intent, model, settings)
   }).context
 }
 

@@ -1,6 +1,8 @@
 import type { Size } from '#protocol/geometry.ts'
 import { defaultAdvanced, readAdvanced, type AdvancedSettings } from './advanced.ts'
+import { defaultEdges, readEdges, type EdgeSettings } from './edges.ts'
 import { defaultCustom, intents, readCustom, type CustomSettings, type Intent } from './intents.ts'
+import { defaultSecondPass, readSecondPass, type SecondPassSettings } from './second-pass.ts'
 import { fieldOf, MAX_SEED, sizeWithin, text, whole, within } from './stored-values.ts'
 import { defaultUpscale, readUpscale, type UpscaleSettings } from './upscale.ts'
 
@@ -30,6 +32,8 @@ export interface Settings {
   /** Size the model works at, or null: planned by the server. */
   readonly size: Size | null
   readonly advanced: AdvancedSettings
+  readonly edges: EdgeSettings
+  readonly secondPass: SecondPassSettings
   /** Pictures that the editor writes get the invisible watermark, where a model had part in them. */
   readonly watermark: boolean
   readonly theme: Theme
@@ -51,6 +55,8 @@ export const defaultSettings: Settings = {
   count: 3,
   size: null,
   advanced: defaultAdvanced,
+  edges: defaultEdges,
+  secondPass: defaultSecondPass,
   watermark: true,
   theme: 'system'
 }
@@ -89,6 +95,8 @@ export function readSettings(stored: string | null): Settings {
     count: whole(fieldOf(value, 'count'), 1, MAX_COUNT) ?? defaultSettings.count,
     size: sizeWithin(fieldOf(value, 'size'), 64, 8192),
     advanced: readAdvanced(fieldOf(value, 'advanced')),
+    edges: readEdges(fieldOf(value, 'edges')),
+    secondPass: readSecondPass(fieldOf(value, 'secondPass')),
     watermark: fieldOf(value, 'watermark') !== false,
     theme: themes.find((theme) => theme === fieldOf(value, 'theme')) ?? 'system'
   }

@@ -1,5 +1,6 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Rect, Size } from '#protocol/geometry.ts'
+import type { GenerateRequest } from '#protocol/request.ts'
 import { plainUpscalers, upscaledSize, type Upscale } from '#protocol/upscale.ts'
 import { fieldOf, text, within } from './stored-values.ts'
 
@@ -66,6 +67,10 @@ export const upscaleOf = ({ upscaler, factor, creative }: Upscale): UpscaleSetti
   refine: creative?.strength ?? 0,
   usesTile: creative === undefined || creative.control !== undefined
 })
+
+/** Whether a model has part in a request: an upscaler alone takes no prompt. */
+export const usesModel = ({ upscale }: Pick<GenerateRequest, 'upscale'>): boolean =>
+  upscale === undefined || upscale.creative !== undefined
 
 /** The picture that comes of an area. */
 export const sizeOfUpscaled = (area: Rect | Size, { factor }: UpscaleSettings): Size =>

@@ -1,5 +1,7 @@
 import { advancedLimits, defaultAdvanced, type AdvancedSettings } from '../app/advanced.ts'
+import { defaultEdges } from '../app/edges.ts'
 import { modelInForce } from '../app/model-choice.ts'
+import { defaultSecondPass } from '../app/second-pass.ts'
 import {
   ActionButton,
   Disclosure,
@@ -8,8 +10,10 @@ import {
   NumberField,
   Switch
 } from './controls.tsx'
+import { EdgeFields } from './EdgeFields.tsx'
 import { ChoicePicker } from './ChoicePicker.tsx'
 import { ModelChoiceFields } from './ModelChoiceFields.tsx'
+import { SecondPassFields } from './SecondPassFields.tsx'
 import { useActions, useAppState } from './use-app.ts'
 import { VariationSeedFields } from './VariationSeedFields.tsx'
 
@@ -24,15 +28,21 @@ const emphasisChoices = [
   { id: 'none', label: 'None: brackets are text' }
 ] as const
 
+const usual = { advanced: defaultAdvanced, edges: defaultEdges, secondPass: defaultSecondPass }
+
+const isSame = (a: object, b: object): boolean =>
+  Object.entries(b).every(([name, value]) => Reflect.get(a, name) === value)
+
 /** What only those touch who know what it is. */
 export function AdvancedFields() {
   const { change } = useActions()
   const advanced = useAppState(({ settings }) => settings.advanced)
+  const edges = useAppState(({ settings }) => settings.edges)
+  const secondPass = useAppState(({ settings }) => settings.secondPass)
   const ownClipSkip = useAppState((state) => modelInForce(state)?.defaults.clipSkip ?? 1)
   const set = (part: Partial<AdvancedSettings>) => change({ advanced: { ...advanced, ...part } })
-  const isUsual = Object.entries(defaultAdvanced).every(
-    ([name, value]) => Reflect.get(advanced, name) === value
-  )
+  const isUsual =
+    isSame(advanced, defaultAdvanced) && isSame(edges, defaultEdges) && isSame(secondPass, defaultSecondPass)
   return (
     <Disclosure isQuiet UNSAFE_className="marquee-disclosure">
       <DisclosureTitle>Advanced</DisclosureTitle>
@@ -88,8 +98,10 @@ export function AdvancedFields() {
             onChange={(emphasis) => set({ emphasis: emphasis === 'original' ? null : emphasis })}
           />
           <VariationSeedFields />
+          <SecondPassFields />
+          <EdgeFields />
           {!isUsual && (
-            <ActionButton isQuiet onPress={() => change({ advanced: defaultAdvanced })}>
+            <ActionButton isQuiet onPress={() => change(usual)}>
               Back to the usual
             </ActionButton>
           )}

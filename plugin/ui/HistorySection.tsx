@@ -3,7 +3,7 @@ import { historyOf, type FinishedJob } from '../app/history.ts'
 import { ActionButton, Disclosure, DisclosurePanel, DisclosureTitle, SearchField, Text } from './controls.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 import { useActions, useAppState } from './use-app.ts'
-import { promptWords } from './wording.ts'
+import { requestWords } from './wording.ts'
 
 /** Entries laid out at once; more on demand, for each brings its pictures. */
 const PAGE = 10
@@ -55,7 +55,7 @@ export function HistorySection() {
 
 function HistoryEntry({ job }: { readonly job: FinishedJob }) {
   const { showVariation, recall, discard } = useActions()
-  const prompt = promptWords(job.request.prompt)
+  const prompt = requestWords(job.request)
   return (
     <li className="marquee-job">
       <Text UNSAFE_className="marquee-one-line">{prompt}</Text>

@@ -4,7 +4,7 @@ import type { TrackedJob } from '../app/tracked-job.ts'
 import { ActionButton, ProgressBar, Text } from './controls.tsx'
 import { ErrorNotice } from './ErrorNotice.tsx'
 import { useActions, useAppState } from './use-app.ts'
-import { jobWords, promptWords, stepWords } from './wording.ts'
+import { jobWords, requestWords, stepWords } from './wording.ts'
 
 /** Running and waiting jobs in the order they will be done, and those that failed. */
 export function JobList() {
@@ -28,7 +28,7 @@ function ActiveJob({ job }: { readonly job: TrackedJob }) {
   return (
     <>
       <div className="marquee-row">
-        <Text UNSAFE_className="marquee-one-line">{promptWords(job.request.prompt)}</Text>
+        <Text UNSAFE_className="marquee-one-line">{requestWords(job.request)}</Text>
         {position !== null && position > 1 && (
           <ActionButton isQuiet onPress={() => moveUp(job.id)}>
             Move up
@@ -65,7 +65,7 @@ function FailedJob({
   const { discard } = useActions()
   return (
     <>
-      <Text UNSAFE_className="marquee-one-line">{promptWords(job.request.prompt)}</Text>
+      <Text UNSAFE_className="marquee-one-line">{requestWords(job.request)}</Text>
       <ErrorNotice notice={error} onDismiss={() => discard(job.id)} />
     </>
   )

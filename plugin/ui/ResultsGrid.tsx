@@ -3,7 +3,7 @@ import { openResultOf, type FinishedJob } from '../app/history.ts'
 import { ActionButton, Button, Text } from './controls.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
 import { useActions, useAppState } from './use-app.ts'
-import { durationWords, promptWords } from './wording.ts'
+import { durationWords, requestWords } from './wording.ts'
 
 /** The variations of one result: press one to see it in place, apply it or discard them. */
 export function ResultsGrid() {
@@ -19,7 +19,7 @@ function OpenResult({ job }: { readonly job: FinishedJob }) {
   const seed = result.variations[chosen]?.seed ?? request.sampling.seed
   return (
     <section aria-label="Result" className="marquee-section">
-      <Text UNSAFE_className="marquee-one-line">{promptWords(request.prompt)}</Text>
+      <Text UNSAFE_className="marquee-one-line">{requestWords(request)}</Text>
       <Variations job={job} chosen={chosen} />
       <Text UNSAFE_className="marquee-caption">
         Seed {seed} · {durationWords(result.seconds)}

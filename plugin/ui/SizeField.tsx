@@ -22,7 +22,7 @@ export function SizeField() {
           {(['width', 'height'] as const).map((side) => (
             <NumberField
               key={side}
-              label={side === 'width' ? 'Width' : 'Height'}
+              label={side === 'width' ? 'Width (px)' : 'Height (px)'}
               flex
               minWidth={0}
               {...range}

@@ -1,5 +1,6 @@
 import type { Catalogue } from '#protocol/catalogue.ts'
 import type { Phase } from '#protocol/messages.ts'
+import type { GenerateRequest } from '#protocol/request.ts'
 import type { DocumentView } from '../app/document-view.ts'
 import type { Intent } from '../app/intents.ts'
 import type { Settings } from '../app/settings.ts'
@@ -139,7 +140,12 @@ export function samplingWords(
     .join(' · ')
 }
 
-export const promptWords = (prompt: string): string => (prompt.trim() === '' ? 'No prompt' : prompt.trim())
+/** What a job is called: its prompt, or what it does without one. */
+export function requestWords({ prompt, upscale }: Pick<GenerateRequest, 'prompt' | 'upscale'>): string {
+  const words = prompt.trim()
+  if (upscale === undefined) return words === '' ? 'No prompt' : words
+  return words === '' ? `Upscale ${upscale.factor}×` : `Upscale ${upscale.factor}×, ${words}`
+}
 
 /**
  * What a screen reader says of the jobs: where the first stands, in quarters of its way, and what ended. It changes

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { parametersOf } from '../../../bridge-server/image/request-parameters.ts'
+import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
 import { isParameters, pictureSettings } from '../../../plugin/app/picture-settings.ts'
+import { hiresFor } from '../../../plugin/app/second-pass.ts'
 import { defaultSettings } from '../../../plugin/app/settings.ts'
 import { catalogue as catalogueOf, model, request } from '../../support/panel.ts'
 
@@ -105,6 +107,32 @@ it('comes back to the request that made a picture of ours', () => {
     size: { width: 512, height: 640 },
     advanced: { clipSkip: 2, noise: 'cpu', eta: 0.5, guidanceRescale: 0.7, emphasis: 'no-norm' }
   })
+})
+
+it('takes a second pass over, by its factor', () => {
+  const secondPass = {
+    mode: 'on',
+    factor: 1.5,
+    strength: 0.55,
+    steps: 12,
+    upscaler: 'latent-bicubic'
+  } as const
+  const text = (hires: GenerateRequest['hires']) =>
+    parametersOf({
+      request: request({ ...(hires === undefined ? {} : { hires }) }),
+      ...{ catalogue, version: '1', variation: { seed: 1 } },
+      result: { workingSize: { width: 768, height: 960 } }
+    })
+  const made = pictureSettings(text(hiresFor(secondPass)), here).settings
+  expect(made).toMatchObject({ secondPass, size: { width: 512, height: 640 } })
+  const off = { ...defaultSettings.secondPass, mode: 'off' } as const
+  for (const plain of [text(undefined), text(hiresFor(off))]) {
+    expect(plain).not.toContain('Hires')
+    expect(plain).not.toContain('Denoising')
+    expect(pictureSettings(plain, here).settings.secondPass.mode).toBe('automatic')
+  }
+  const wild = 'x\nSteps: 3, Hires upscale: 2, Hires upscaler: Wild, Denoising strength: 0.3'
+  expect(pictureSettings(wild, here).missing).toEqual(['There is no upscaler Wild here.'])
 })
 
 it('tells such a text from a prompt', () => {

@@ -27,6 +27,8 @@ const chosen: Settings = {
     variationStrength: 0.25,
     seedResize: { width: 512, height: 640 }
   },
+  edges: { feather: 0.2, grow: 8, blend: 0, padding: 0.5, differential: true },
+  secondPass: { mode: 'on', factor: 1.5, strength: 0.55, steps: 12, upscaler: 'latent' },
   watermark: false,
   theme: 'dark'
 }
@@ -75,4 +77,21 @@ it.each([
   const read = readSettings(JSON.stringify({ ...chosen, [name]: value }))
   const byDefault: unknown = Reflect.get(defaultSettings, name)
   expect(read).toEqual({ ...chosen, [name]: byDefault })
+})
+
+it.each([
+  ['edges', 'feather', 0.6],
+  ['edges', 'grow', 2.5],
+  ['edges', 'blend', -1],
+  ['edges', 'padding', 'wide'],
+  ['edges', 'differential', 1],
+  ['secondPass', 'mode', 'maybe'],
+  ['secondPass', 'factor', 0],
+  ['secondPass', 'strength', 2],
+  ['secondPass', 'steps', 0],
+  ['upscale', 'factor', 9]
+] as const)('takes the default of %s.%s alone where it is %o', (group, name, value) => {
+  const read = readSettings(JSON.stringify({ ...chosen, [group]: { ...chosen[group], [name]: value } }))
+  const byDefault: unknown = Reflect.get(defaultSettings[group], name)
+  expect(read).toEqual({ ...chosen, [group]: { ...chosen[group], [name]: byDefault } })
 })

@@ -91,7 +91,7 @@ describe('an upscale', () => {
     panel.documentState.document = { id: 'other', name: 'Other', canvas: { width: 1, height: 1 } }
     await panel.actions.apply({ jobId: 'one', variation: 1 })
     expect(panel.store.getState().notice).toBeNull()
-    expect(panel.documentState.opened.map(({ name }) => name)).toEqual(['Scene 2×', 'a red car 2×'])
+    expect(panel.documentState.opened.map(({ name }) => name)).toEqual(['Scene 2×', 'Upscaled 2×'])
     expect(panel.documentState.opened[0]?.layer).toMatchObject({ area: { width: 2, height: 1 } })
     expect(panel.documentState.inserted).toEqual([])
   })
