@@ -1,28 +1,53 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { ensureBrowser, ensureWebKit } from './support/browser.ts'
 
-/** One row a check: what it is called, and the program of node_modules that makes it. */
-const checks: readonly (readonly [string, ...string[]])[] = [
-  ['types', 'tsc', '-p', '.'],
-  ['format', 'prettier', '--check', '--log-level', 'warn', '.'],
-  ['lint', 'eslint', '.'],
-  ['unused code', 'knip'],
-  ['the panel builds', 'vite', 'build', '--logLevel', 'warn']
+interface Check {
+  readonly name: string
+  /** A program of node_modules and what it is given. */
+  readonly program: readonly string[]
+}
+
+const checks: readonly Check[] = [
+  { name: 'types', program: ['tsc', '-p', '.'] },
+  { name: 'format', program: ['prettier', '--check', '--log-level', 'warn', '.'] },
+  { name: 'lint', program: ['eslint', '.'] },
+  { name: 'unused code', program: ['knip'] },
+  { name: 'the panel builds', program: ['vite', 'build', '--logLevel', 'warn'] }
 ]
 
 const scratch = mkdtempSync(path.join(tmpdir(), 'marquee-tests-'))
 const results: { readonly name: string; readonly passed: number; readonly failed: number }[] = []
 
+const shell = process.platform === 'win32'
+
 function program(name: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean {
   const { status } = spawnSync('npx', ['--no-install', name, ...args], {
     stdio: 'inherit',
-    shell: process.platform === 'win32',
+    shell,
     env: { ...process.env, ...env }
   })
   return status === 0
+}
+
+/** Checks are one thread's work each, so they run side by side; what one says is printed when it ends. */
+function check({ name, program }: Check): Promise<void> {
+  const started = performance.now()
+  const running = spawn('npx', ['--no-install', ...program], { shell })
+  let said = ''
+  for (const stream of [running.stdout, running.stderr])
+    stream.on('data', (text: Buffer) => (said += text.toString()))
+  return new Promise((resolve) =>
+    running.on('close', (status) => {
+      const ok = status === 0
+      const seconds = ((performance.now() - started) / 1000).toFixed(1)
+      process.stdout.write(`${said}${ok ? '✓' : '✗'} ${name} (${seconds} s)\n`)
+      results.push({ name, passed: ok ? 1 : 0, failed: ok ? 0 : 1 })
+      resolve()
+    })
+  )
 }
 
 function tests(project: string, env: NodeJS.ProcessEnv = {}): void {
@@ -56,13 +81,7 @@ function countsOf(file: string): { passed: number; failed: number } | null {
   }
 }
 
-for (const [name, command, ...args] of checks) {
-  const started = performance.now()
-  const ok = program(command ?? '', args)
-  const seconds = ((performance.now() - started) / 1000).toFixed(1)
-  process.stdout.write(`${ok ? '✓' : '✗'} ${name} (${seconds} s)\n`)
-  results.push({ name, passed: ok ? 1 : 0, failed: ok ? 0 : 1 })
-}
+await Promise.all(checks.map(check))
 tests('unit')
 tests('fuzz')
 tests('model')
