@@ -360,15 +360,15 @@ describe('paused, resumed, cancelled', () => {
   it('what is asked at once is done in the order of asking', async () => {
     const mirror = await aMirror(slowly)
     const test = await opened([entryOf(file, [mirror.url])])
-    const { start, pause, resume, cancel } = test.downloads
-    await start('thing')
-    await pause('thing')
-    await Promise.all([resume('thing'), cancel('thing')])
+    const { downloads } = test
+    await downloads.start('thing')
+    await downloads.pause('thing')
+    await Promise.all([downloads.resume('thing'), downloads.cancel('thing')])
     expect(await test.status()).toEqual({ state: 'available' })
     expect(await test.files()).toEqual([])
-    await Promise.all([start('thing'), pause('thing')])
+    await Promise.all([downloads.start('thing'), downloads.pause('thing')])
     expect(await test.status()).toMatchObject({ state: 'paused' })
-    await Promise.all([resume('thing'), cancel('thing'), start('thing')])
+    await Promise.all([downloads.resume('thing'), downloads.cancel('thing'), downloads.start('thing')])
     await test.downloads.finished('thing')
     expect(await test.files()).toEqual(['thing.safetensors'])
     expect(test.bugs).toEqual([])
