@@ -56,12 +56,17 @@ export const pictureOptions: OptionGroup = {
     controls: {
       type: 'string',
       value: 'model=NAME,image=FILE,…',
-      about: 'a ControlNet and its map, with weight, start, end, mode and resize; may be given again'
+      about: 'a ControlNet and its map, with weight, start, end, mode, resize and kind; may be given again'
     },
     hires: {
       type: 'string',
       value: 'size=2,strength=0.4,…',
-      about: 'a second pass, with steps, upscaler, sampler, schedule, guidance'
+      about:
+        'a second pass, with steps, upscaler, sampler, schedule, guidance, prompt, negativePrompt and model'
+    },
+    seamless: {
+      type: 'boolean',
+      about: 'left meets right and top meets bottom, so that copies side by side show no seam'
     },
     'working-size': {
       type: 'string',
@@ -116,8 +121,8 @@ export interface GivenControl {
   readonly with: (model: string, image: ImageRef) => Control
 }
 
-const { model, resize, weight, start, end, mode } = Control.properties
-const controlFields = { model, resize, weight, start, end, mode }
+const { model, resize, weight, start, end, mode, kind } = Control.properties
+const controlFields = { model, resize, weight, start, end, mode, kind }
 const usualControl = { weight: 1, start: 0, end: 1, mode: 'balanced' }
 
 export function readControls(line: CommandLine): readonly GivenControl[] {

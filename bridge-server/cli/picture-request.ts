@@ -48,7 +48,8 @@ export function readWish(line: CommandLine, count: number): OptionWish {
       count,
       ...(mask === null ? {} : { mask }),
       ...(fill === null ? {} : { fill }),
-      ...(hires === null ? {} : { hires })
+      ...(hires === null ? {} : { hires }),
+      ...(line.flags.has('seamless') ? { seamless: true } : {})
     }
   }
 }

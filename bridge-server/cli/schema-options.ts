@@ -20,7 +20,7 @@ export function schemaOptions(
 ): Readonly<Record<string, CommandOption>> {
   return Object.fromEntries(
     Object.entries(fields).map(([field, schema]) => {
-      const about = comments.fields.get(field) ?? ''
+      const about = [comments.fields.get(field) ?? '', rangeOf(schema)].join(' ').trim()
       const isFlag = partOf(schema, 'type') === 'boolean'
       const option: CommandOption = isFlag
         ? { type: 'boolean', about }
@@ -102,6 +102,12 @@ function valueOf(schema: Fields[string]): string {
     default:
       return 'N'
   }
+}
+
+/** `(1 to 150)`; empty where the schema has no two ends. */
+function rangeOf(schema: Fields[string]): string {
+  const [least, most] = [partOf(schema, 'minimum'), partOf(schema, 'maximum')]
+  return typeof least === 'number' && typeof most === 'number' ? `(${least} to ${most})` : ''
 }
 
 const partOf = (schema: unknown, name: string): unknown =>

@@ -51,7 +51,10 @@ export interface GraphInput {
   readonly dims: readonly (number | string)[]
 }
 
-/** What the device that will run the graph does best. */
+/** What lies beyond the edges of a picture that a convolution pads: nothing, or its other side, so that copies of it meet. */
+export type Edges = 'zeros' | 'wrap'
+
+/** What the device that will run the graph does best, and what the graph is for. */
 export interface Target {
   /** `fused`: one operator that never holds the token × token matrix; `plain`: MatMul and Softmax, right everywhere. */
   readonly attention: 'fused' | 'plain'
@@ -59,6 +62,8 @@ export interface Target {
   readonly gathersHalf: boolean
   /** Convolutions get zero channels up to a multiple of this: onnxruntime 1.30 is wrong about nine of them on WebGPU. */
   readonly channelMultiple: number
+  /** Absent: zeros. */
+  readonly edges?: Edges
 }
 
 /** What a graph is made of. */

@@ -132,6 +132,27 @@ export function padBottomRight(m: Scope, x: Value): Value {
   return m.graph.node('Pad', [x, integers(m.graph, [0, 0, 0, 0, 0, 0, 1, 1])], shape)
 }
 
+/** torch's circular padding of [n, c, h, w]: beyond each edge as many pixels of the other side. */
+export function padCircular(m: Scope, x: Value, pixels: number): Value {
+  const part = (value: Value, axis: number, start: number, end: number): Value =>
+    m.graph.node(
+      'Slice',
+      [value, ...[start, end, axis].map((number) => integers(m.graph, [number]))],
+      value.shape.with(axis, pixels)
+    )
+  const along = (value: Value, axis: number): Value => {
+    const ends = [part(value, axis, -pixels, Number.MAX_SAFE_INTEGER), value, part(value, axis, 0, pixels)]
+    const padded = derived(
+      m.graph.sizes,
+      value.shape[axis] ?? DYNAMIC,
+      (known) => known + 2 * pixels,
+      (free) => `(${free}+${2 * pixels})`
+    )
+    return m.graph.node('Concat', ends, value.shape.with(axis, padded), { axis })
+  }
+  return along(along(x, 2), 3)
+}
+
 /** torch's max_pool2d of [n, c, h, w] over squares of two, which do not overlap. */
 export function maxPool2(m: Scope, x: Value): Value {
   const [n = DYNAMIC, c = DYNAMIC, ...sides] = x.shape

@@ -39,6 +39,7 @@ export function parametersOf(parts: PictureParts): string {
     ['Denoising strength', mode === 'txt2img' ? hires?.strength : request.strength],
     ['Clip skip', sampling.clipSkip],
     ...noiseFields(request),
+    ['Tiling', request.seamless === true ? 'True' : null],
     ['CFG Rescale phi', sampling.guidanceRescale],
     ['Emphasis', emphasisOf(sampling)],
     ...hiresFields(request, hires, size, catalogue),

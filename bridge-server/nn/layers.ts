@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, mul, padChannels, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
+import { add, mul, padChannels, padCircular, reshape, reshapeLike, unflattenRows } from '../graph/ops.ts'
 import type { Scope } from '../graph/scope.ts'
 import { convolved, DYNAMIC, multiple, type Shape } from '../graph/shape.ts'
 import { branches, firstRanks, layerBias, layerWeight, normWeight } from './adapted.ts'
@@ -29,7 +29,7 @@ export function linear(m: Scope, x: Value, { bias = true, rows }: Affine = {}): 
 
 interface Window {
   readonly stride?: number
-  /** On every side, or top, left, bottom, right. */
+  /** On every side, where the target may want the other side there (torch's `padding_mode`); or zeros top, left, bottom, right. */
   readonly padding?: number | readonly [number, number, number, number]
   /** Pixels from one of the kernel's weights to the next. */
   readonly dilation?: number
@@ -76,12 +76,14 @@ export function convolve(
     convolved(m.graph.sizes, h, { kernel: reach(kernelH), stride, padding: top + bottom }),
     convolved(m.graph.sizes, w, { kernel: reach(kernelW), stride, padding: left + right })
   ]
+  const wraps = m.graph.target.edges === 'wrap' && typeof padding === 'number' && padding > 0
+  const source = wraps ? padCircular(m, x, padding) : x
   const multiple = groups === 1 ? m.graph.target.channelMultiple : 1
-  const operands = [x, weight].map((value) => padChannels(m, value, multiple))
+  const operands = [source, weight].map((value) => padChannels(m, value, multiple))
   return m.graph.node('Conv', bias === null ? operands : [...operands, bias], shape, {
     kernel_shape: kernel,
     strides: [stride, stride],
-    pads: [top, left, bottom, right],
+    pads: wraps ? [0, 0, 0, 0] : [top, left, bottom, right],
     dilations: [dilation, dilation],
     group: groups
   })

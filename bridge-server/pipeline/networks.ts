@@ -12,7 +12,7 @@ export async function openWithNetworks(
   request: GenerateRequest,
   controls = controlsInUse(request).map((control) => control.model)
 ): Promise<DiffusionModel> {
-  const model = await models.open(request.model, request.vae)
+  const model = await models.open(request.model, request.vae, request.seamless === true ? 'wrap' : 'zeros')
   return model.with({
     ...promptNetworks(request.prompt),
     controlNets: controls

@@ -39,14 +39,14 @@ export function passesFor(
   info: ModelInfo,
   second = info
 ): readonly [first: Pass, ...others: Pass[]] {
-  const { mode, area, strength, workingSize, sampling } = request
+  const { mode, area, strength, workingSize, sampling, seamless = false } = request
   const startsFromPicture = mode !== 'txt2img' && !(mode === 'depth2img' && strength === 1)
   const limits = limitsOf(info)
   const downscale = !startsFromPicture || strength >= LEAST_FOR_TWO
   const { initial, desired } = workingSizes({ width: area.width, height: area.height }, limits, { downscale })
   const first: Pass = {
     ...(workingSize === null
-      ? tilingOf(initial, { limits, info, strength })
+      ? tilingOf(initial, { limits, info, strength, seamless })
       : inOne(roundedUp(workingSize, 1))),
     sampling: {
       sampler: sampling.sampler,
@@ -88,7 +88,7 @@ interface Model {
 
 /** What `hires` asks for; where it leaves the size open, one at the planned size where that is another. */
 function secondPass(
-  { hires = {}, sampling }: GenerateRequest,
+  { hires = {}, sampling, seamless = false }: GenerateRequest,
   first: Pass,
   planned: Size,
   model: Model
@@ -98,7 +98,7 @@ function secondPass(
     return []
   const tiling =
     wanted === undefined
-      ? tilingOf(planned, { ...model, strength })
+      ? tilingOf(planned, { ...model, strength, seamless })
       : inOne(typeof wanted === 'number' ? roundedUp(first.size, wanted) : roundedUp(wanted, 1))
   const steps = hires.steps ?? Math.max(1, Math.round(strength * sampling.steps))
   const settings = {
@@ -118,8 +118,16 @@ function secondPass(
   ]
 }
 
-const tilingOf = (size: Size, { limits, info, strength }: Model & { readonly strength: number }): Tiling =>
-  size.width * size.height > MOST_AT_ONCE * limits.maxPixels ? tilesFor(size, info, strength) : inOne(size)
+interface Tiled extends Model {
+  readonly strength: number
+  /** Tiles meet each other and not the other side of the picture. */
+  readonly seamless: boolean
+}
+
+const tilingOf = (size: Size, { limits, info, strength, seamless }: Tiled): Tiling =>
+  !seamless && size.width * size.height > MOST_AT_ONCE * limits.maxPixels
+    ? tilesFor(size, info, strength)
+    : inOne(size)
 
 /** Whose latents and noise levels they are. */
 export const familyOf = ({ family }: ModelInfo): 'sd' | 'sdxl' =>

@@ -238,6 +238,11 @@ export const GenerateRequest = Struct(
     mask: Optional(MaskSettings),
     /** Absent: `blur` for inpaint at full strength, else `none`. */
     fill: Optional(Fill),
+    /**
+     * Whether the picture's left edge meets its right one, and its top its bottom, so that copies side by side show no seam: at the
+     * working size, in one piece. Off when absent.
+     */
+    seamless: Optional(Flag()),
     /** Absent: our own way. */
     webui: Optional(WebuiRules),
     /** The second pass; absent: planned. Not of mode `upscale`. */

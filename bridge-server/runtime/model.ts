@@ -1,3 +1,4 @@
+import type { Edges } from '../graph/graph.ts'
 import type { AnnotatorNetwork } from '../protocol/annotators.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { ControlKind } from '../protocol/request.ts'
@@ -149,10 +150,11 @@ export type AnnotatorModel = (picture: Tensor) => Promise<readonly Tensor[]>
 /** The models the server has, opened on demand and kept within the memory budget. */
 export interface Models {
   /**
-   * Opens a model, or returns the one that is open; `vae` as in a request. Throws AppError: 'model-missing', 'model-unreadable',
+   * Opens a model, or returns the one that is open; `vae` as in a request. With edges that wrap, a picture's left edge meets its
+   * right one and its top its bottom; only whole pictures should be given to it. Throws AppError: 'model-missing', 'model-unreadable',
    * 'model-unsupported', 'model-incomplete'.
    */
-  open(id: string, vae?: string | null): Promise<DiffusionModel>
+  open(id: string, vae?: string | null, edges?: Edges): Promise<DiffusionModel>
   /**
    * Opens an upscaler by its id or name. Throws AppError: 'model-missing', 'model-unreadable', 'model-unsupported',
    * 'model-incomplete', 'out-of-memory'.

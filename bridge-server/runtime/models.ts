@@ -50,15 +50,16 @@ export function createModels({
   let annotatorVariants: Variants<AnnotatorModel> | null = null
 
   return {
-    async open(id, vae) {
+    async open(id, vae, edges = 'zeros') {
       const checkpoint = await find(id, vae)
       const fingerprint = fingerprintOf(checkpoint)
-      const known = models.get(id)
+      const owner = edges === 'wrap' ? `${id} (seamless)` : id
+      const known = models.get(owner)
       // What is known of a model may grow (its hash) while its networks stay as they are.
       if (known?.fingerprint === fingerprint) return known.model(checkpoint.info)
-      await budget.release(id)
-      const model = createModel(checkpoint, { owner: id, device, budget, mode }, extensions)
-      models.set(id, { model, fingerprint })
+      await budget.release(owner)
+      const model = createModel(checkpoint, { owner, device, budget, mode, edges }, extensions)
+      models.set(owner, { model, fingerprint })
       return model(checkpoint.info)
     },
     async upscaler(name) {
@@ -110,7 +111,7 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
     alphasCumprod: alphasCumprodOf(betas),
     encode,
     decode,
-    estimateDepth: depth === null ? null : createDepthEstimator(depth, runtime),
+    estimateDepth: depth === null ? null : createDepthEstimator(depth, { ...runtime, edges: 'zeros' }),
     embeddings: () => embeddingsFor(textEncoders, extensions),
     async tinyDecoder() {
       const file = await extensions.taesd(checkpoint.info.family)

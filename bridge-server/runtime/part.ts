@@ -1,5 +1,5 @@
 import { AppError, assert } from '../errors.ts'
-import type { BuiltGraph, Graph, Target } from '../graph/graph.ts'
+import type { BuiltGraph, Edges, Graph, Target } from '../graph/graph.ts'
 import { elementCount } from '../graph/shape.ts'
 import type { Precision } from '../protocol/compute.ts'
 import type { Tensor } from '../tensor/tensor.ts'
@@ -17,6 +17,8 @@ export interface Runtime {
   readonly budget: MemoryBudget
   /** Undefined: chosen for each part by its size and the memory there is. */
   readonly mode: Mode | undefined
+  /** What convolutions see beyond a picture's edges; left out, zeros. */
+  readonly edges?: Edges
   /** How sessions are opened; left out, with onnxruntime. */
   readonly open?: typeof openSession
 }
@@ -59,7 +61,7 @@ interface Place {
 export function createPart(
   build: (target: Target) => Graph,
   { name, half }: NetworkKind,
-  { owner, device, budget, mode: wished, open = openSession }: Runtime
+  { owner, device, budget, mode: wished, edges = 'zeros', open = openSession }: Runtime
 ): Part {
   let place: Place = { device, half: device.half && half !== null, reason: null }
   let graph: BuiltGraph | null = null
@@ -74,7 +76,7 @@ export function createPart(
     return turn
   }
 
-  const built = (): BuiltGraph => (graph ??= graphAt(place, build, half))
+  const built = (): BuiltGraph => (graph ??= graphAt(place, (target) => build({ ...target, edges }), half))
   const plan = (): Plan => planOf(built(), place, budget.total, wished)
 
   const close = async (): Promise<void> => {

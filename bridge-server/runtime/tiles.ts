@@ -51,6 +51,29 @@ export async function runTiled(
   return sum
 }
 
+/** [1, c, h, w] with as many pixels of the other side beyond each edge. */
+export function wrapped(x: Tensor, pixels: number): Tensor {
+  if (pixels === 0) return x
+  const [n = 1, c = 0, h = 0, w = 0] = x.dims
+  const out = zeros([n, c, h + 2 * pixels, w + 2 * pixels])
+  const inside = (at: number, length: number): number => (((at - pixels) % length) + length) % length
+  let i = 0
+  for (let plane = 0; plane < n * c; plane++)
+    for (let row = 0; row < h + 2 * pixels; row++) {
+      const from = (plane * h + inside(row, h)) * w
+      for (let column = 0; column < w + 2 * pixels; column++)
+        out.data[i++] = at(x.data, from + inside(column, w))
+    }
+  return out
+}
+
+/** Without as many pixels at each edge. */
+export function trimmed(x: Tensor, pixels: number): Tensor {
+  if (pixels === 0) return x
+  const [, , h = 0, w = 0] = x.dims
+  return crop(x, { start: pixels, end: h - pixels }, { start: pixels, end: w - pixels })
+}
+
 const scale = ({ start, end }: Span, unit: number): Span => ({ start: start * unit, end: end * unit })
 
 const at = (data: Float32Array, i: number): number => data[i] ?? 0

@@ -7,7 +7,7 @@ import type { VaePart } from '../weights/checkpoint.ts'
 import { tooLarge } from './memory.ts'
 import { createPart, output, type Part, type Runtime } from './part.ts'
 import { vaePrecision } from './precision.ts'
-import { runTiled } from './tiles.ts'
+import { runTiled, trimmed, wrapped } from './tiles.ts'
 
 export interface Vae {
   /** Pixels for one latent along an axis. */
@@ -96,7 +96,9 @@ async function runWithin(
       ({ width, height }) => network.weightBytes() + need(height / downscale, width / downscale)
     )
   }
-  return runTiled(x, { tile, overlap: OVERLAP, ...units }, run)
+  const around = runtime.edges === 'wrap' ? OVERLAP : 0
+  const wide = wrapped(x, around * units.inputUnit)
+  return trimmed(await runTiled(wide, { tile, overlap: OVERLAP, ...units }, run), around * units.outputUnit)
 }
 
 /** Pictures of a batch gain nothing from being run together, and would need the memory of all at once. */

@@ -27,6 +27,7 @@ const fieldNames: Readonly<Record<string, string>> = {
   'Hires checkpoint': 'hr_checkpoint_name',
   'Hires prompt': 'hr_prompt',
   'Hires negative prompt': 'hr_negative_prompt',
+  Tiling: 'tiling',
   Eta: 'eta',
   'Eta DDIM': 'eta',
   'Mask blur': 'mask_blur',

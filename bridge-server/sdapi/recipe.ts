@@ -28,6 +28,7 @@ export interface Recipe extends SamplingChoice {
   readonly size: Size
   readonly batchSize: number
   readonly iterations: number
+  readonly tiling: boolean
   /** What noise a sampler adds. */
   readonly rules: Omit<WebuiRules, 'roundMask'>
 }
@@ -86,6 +87,7 @@ export function recipeOf(fields: Fields, context: RecipeContext): Recipe {
     size: { width: sideOf(fields, 'width'), height: sideOf(fields, 'height') },
     batchSize,
     iterations,
+    tiling: fields.flag('tiling', settings.tiling),
     rules: rulesOf(fields, settings)
   }
 }
@@ -135,7 +137,6 @@ function rulesOf(fields: Fields, settings: Settings): Recipe['rules'] {
  * without a network that does it, the web UI too leaves faces as they are, and many programs always send it.
  */
 const notHere: Readonly<Record<string, readonly unknown[]>> = {
-  tiling: [false],
   firstphase_width: [0],
   firstphase_height: [0],
   refiner_checkpoint: ['', 'None'],
@@ -183,7 +184,7 @@ export function requestOf(
   start: Pick<GenerateRequest, 'mode' | 'strength'> & Partial<GenerateRequest>,
   { index, count }: { readonly index: number; readonly count: number }
 ): GenerateRequest {
-  const { model, vae, prompt, negativePrompt, size, rules } = recipe
+  const { model, vae, prompt, negativePrompt, size, tiling, rules } = recipe
   const hasRules = Object.keys(rules).length > 0
   const canvas = start.canvas ?? size
   return {
@@ -197,6 +198,7 @@ export function requestOf(
     sampling: samplingOf(recipe, index),
     count,
     workingSize: size,
+    ...(tiling ? { seamless: true } : {}),
     ...start,
     ...(hasRules || start.webui !== undefined ? { webui: { roundMask: true, ...rules, ...start.webui } } : {})
   }

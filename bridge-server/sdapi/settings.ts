@@ -26,6 +26,8 @@ export interface Settings {
   readonly overlay: boolean
   /** Whether pictures get the invisible watermark, and so are no longer the model's to the last bit. */
   readonly watermark: boolean
+  /** Whether copies of a picture side by side show no seam. */
+  readonly tiling: boolean
   /** Under transparent pictures, as three levels. */
   readonly background: readonly [number, number, number]
 }
@@ -50,6 +52,7 @@ export const defaultOptions: OptionValues = {
   img2img_color_correction: false,
   img2img_background_color: '#ffffff',
   do_not_add_watermark: true,
+  tiling: false,
   live_previews_enable: true,
   show_progress_every_n_steps: 1
 }
@@ -84,6 +87,7 @@ export function settingsOf(options: OptionValues, place = ''): Settings {
     noiseMultiplier: fields.number('initial_noise_multiplier', 1, { min: 0, max: 2 }),
     overlay: fields.flag('overlay_inpaint', true),
     watermark: !fields.flag('do_not_add_watermark', true),
+    tiling: fields.flag('tiling', false),
     background: colourOf(fields.text('img2img_background_color', '#ffffff'), place)
   }
 }

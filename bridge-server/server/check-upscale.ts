@@ -8,7 +8,15 @@ import { upscaledSize } from '../protocol/upscale.ts'
  * What a request must and must not hold to make an area larger, and no other one may hold.
  * Throws AppError 'bad-message', 'too-large' where the result would be no blob any more.
  */
-export function checkUpscale({ mode, upscale, selection, hires, controls, area }: GenerateRequest): void {
+export function checkUpscale({
+  mode,
+  upscale,
+  selection,
+  hires,
+  controls,
+  seamless,
+  area
+}: GenerateRequest): void {
   if (mode !== 'upscale') {
     if (upscale !== undefined)
       throw new AppError('bad-message', {
@@ -22,7 +30,7 @@ export function checkUpscale({ mode, upscale, selection, hires, controls, area }
       message: 'request.upscale is missing; mode upscale needs it.',
       hint: 'Send request.upscale, or take another mode.'
     })
-  const others = { selection, hires, controls }
+  const others = { selection, hires, controls, seamless }
   for (const [field, value] of Object.entries(others))
     if (value !== undefined)
       throw new AppError('bad-message', {

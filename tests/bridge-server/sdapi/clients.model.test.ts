@@ -56,6 +56,7 @@ describe('the infotext of a picture, sent back, gives the same picture', () => {
         hr_sampler_name: 'Euler a'
       }
     ],
+    ['tiling', { tiling: true, sampler_name: 'Euler a' }],
     [
       'hires, to a size',
       {
@@ -286,6 +287,33 @@ describe('a second pass of its own', () => {
     expect([status, json.detail]).toMatchObject([422, [{ loc: ['body', 'hr_checkpoint_name'] }]])
   })
 })
+
+test('tiling: the edges of a picture meet as its middle does', async () => {
+  // A frame of its own is what shows a seam; both sides of it have nothing in common.
+  const step = async (tiling: boolean) => {
+    const answer = await ask('/sdapi/v1/txt2img', {
+      ...{ ...small, steps: 8, width: 128, prompt: 'a red brick wall' },
+      ...{ tiling, batch_size: 4 }
+    })
+    const pictures = await Promise.all(imagesOf(answer).map(unpacked))
+    const across = (x: number, next: number) =>
+      mean(
+        pictures.flatMap(({ width, height, data }) =>
+          Array.from({ length: height * 3 }, (_, i) => {
+            const row = 4 * width * Math.floor(i / 3) + (i % 3)
+            return Math.abs((data[row + 4 * x] ?? NaN) - (data[row + 4 * next] ?? NaN))
+          })
+        )
+      )
+    const inside = mean(Array.from({ length: 126 }, (_, x) => across(x, x + 1)))
+    return across(127, 0) / inside
+  }
+  expect(await step(true)).toBeLessThan(1.6)
+  expect(await step(false)).toBeGreaterThan(2)
+})
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
 
 describe('where a picture comes from', () => {
   test('is said by XMP, and by the watermark where that is wanted', async () => {
