@@ -55,7 +55,7 @@ function enlarged(m: Scope, x: Value): Value {
   if (!m.has('conv_up1')) return last(m, shuffled(m, h))
   const up = (y: Value, name: string): Value =>
     leaky(m, conv2d(m.at(name), upsampleNearest(m, y), { padding: 1 }))
-  const larger = ['conv_up1', 'conv_up2'].filter(m.has).reduce(up, h)
+  const larger = ['conv_up1', 'conv_up2'].filter((name) => m.has(name)).reduce(up, h)
   return last(m, leaky(m, conv2d(m.at('conv_hr'), larger, { padding: 1 })))
 }
 
