@@ -24,6 +24,8 @@ export interface LayerSize {
   readonly outputs: number | null
   /** Weights of one output: inputs times the kernel's area. */
   readonly each: number | null
+  /** Where they tell the inputs alone. */
+  readonly inputs?: number
 }
 
 /** A network of a model that a LoRA may change; the number is that of the text encoder. */

@@ -10,6 +10,13 @@ interface Layers {
   readonly weights: WeightSource
 }
 
+/** What of a checkpoint tells whether a LoRA fits. */
+interface Model {
+  readonly unet: { readonly weights: WeightSource }
+  readonly textEncoders: readonly { readonly weights: WeightSource }[]
+  readonly info: Pick<Checkpoint['info'], 'family' | 'name'>
+}
+
 interface Wanted {
   /** What messages call the LoRA. */
   readonly name: string
@@ -21,7 +28,7 @@ interface Wanted {
  * Finds the layers that a LoRA changes.
  * Throws AppError 'model-unsupported' where a layer is not in the model or has another size.
  */
-export function fitLora(lora: Lora, checkpoint: Checkpoint, { name, rank = null }: Wanted): FittedLora {
+export function fitLora(lora: Lora, checkpoint: Model, { name, rank = null }: Wanted): FittedLora {
   const { unet, textEncoders, info } = checkpoint
   const isRefiner = info.family === 'sdxl-refiner'
   const texts = textEncoders.map(({ weights }) => textLayers(weights))
@@ -76,14 +83,13 @@ const textLayers = (weights: WeightSource): Layers => ({
 })
 
 /** A linear layer and a 1×1 convolution are the same. Only differences change norms, whose weights are one for each channel. */
-function fits({ kind, size, weights }: LoraLayer, weight: Weight): boolean {
+function fits({ kind, size }: LoraLayer, weight: Weight): boolean {
   const { outputs, each } = sizeOf(weight)
-  const inputs = weights.get('on_input') === undefined ? null : weights.get('weight')?.shape
   return (
     (weight.shape.length > 1 || kind === 'full') &&
     (size.outputs === null || size.outputs === outputs) &&
     (size.each === null || size.each === each) &&
-    (inputs === null || inputs?.reduce((product, length) => product * length, 1) === weight.shape[1])
+    (size.inputs === undefined || size.inputs === weight.shape[1])
   )
 }
 
@@ -92,10 +98,14 @@ const sizeOf = ({ shape: [outputs = 0, ...rest] }: Weight): { outputs: number; e
   each: rest.reduce((product, size) => product * size, 1)
 })
 
-const shown = ({ outputs, each }: LayerSize): string =>
-  each === null ? `${outputs ?? 'other'} outputs` : `${each} × ${outputs} weights`
+const shown = ({ outputs, each, inputs }: LayerSize): string =>
+  each !== null
+    ? `${each} × ${outputs} weights`
+    : outputs !== null
+      ? `${outputs} outputs`
+      : `${inputs} inputs`
 
-const misfit = ({ info }: Checkpoint, name: string, problem: string): AppError =>
+const misfit = ({ info }: Model, name: string, problem: string): AppError =>
   new AppError('model-unsupported', {
     message: `The LoRA “${name}” does not fit “${info.name}”: ${problem}.`,
     hint: 'It was made for another family of models; choose one that suits, or take it out of the prompt.'

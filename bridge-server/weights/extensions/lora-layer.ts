@@ -151,10 +151,17 @@ const kinds: readonly Kind[] = [
     needs: ['a1.weight', 'a2.weight', 'b1.weight', 'b2.weight'],
     more: ['bm.weight'],
     rank: (s) => Math.min(s.size('a1.weight', 0), s.size('a1.weight', 1)),
-    size: (s) => ({
-      outputs: Math.max(s.size('b1.weight', 0), s.size('b2.weight', 0)),
-      each: null
-    })
+    size(s) {
+      const [up, down] =
+        s.size('b1.weight', 0) < s.size('b2.weight', 0)
+          ? ['b2.weight', 'b1.weight']
+          : ['b1.weight', 'b2.weight']
+      return {
+        outputs: s.size(up, 0),
+        each: s.area(down, 1) * (s.has('bm.weight') ? s.area('bm.weight', 2) : 1),
+        inputs: Math.max(s.size('a1.weight', 0), s.size('a1.weight', 1))
+      }
+    }
   },
   {
     name: 'oft',
@@ -182,6 +189,8 @@ const kinds: readonly Kind[] = [
     needs: ['weight'],
     more: ['on_input'],
     size: (s, isOnInput) =>
-      isOnInput ? { outputs: null, each: null } : { outputs: s.area('weight', 0), each: null }
+      isOnInput
+        ? { outputs: null, each: null, inputs: s.area('weight', 0) }
+        : { outputs: s.area('weight', 0), each: null }
   }
 ]
