@@ -1,4 +1,5 @@
 import { deleteMask, freeBackground, play, selectLayer } from './descriptors.ts'
+import { SRGB } from './documents.ts'
 import { messageOf, type Modal } from './modal.ts'
 import type { ColorSpace, Imaging, Photoshop } from './photoshop-api.ts'
 import {
@@ -9,7 +10,6 @@ import {
   readMask,
   samplesOf,
   SIZE,
-  SRGB,
   whole,
   type Scratch
 } from './scratch.ts'

@@ -87,6 +87,7 @@ export interface ExecutionContext {
     suspendHistory(options: { readonly documentID: number; readonly name: string }): Promise<unknown>
     resumeHistory(suspension: unknown, commit: boolean): Promise<void>
     registerAutoCloseDocument(documentId: number): Promise<void>
+    unregisterAutoCloseDocument(documentId: number): Promise<void>
   }
 }
 

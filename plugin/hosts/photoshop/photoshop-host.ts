@@ -1,9 +1,10 @@
 import type { Rect } from '#protocol/geometry.ts'
 import { CodedError } from '../../client/coded-error.ts'
 import type { Host } from '../host.ts'
-import { pixelFormOf, SRGB, type Documents } from './documents.ts'
+import { pixelFormOf, type Documents } from './documents.ts'
 import { extendCanvas, type Extension } from './extend-canvas.ts'
 import type { Modal } from './modal.ts'
+import { openPicture } from './open-picture.ts'
 import type { Document, Photoshop } from './photoshop-api.ts'
 import { placeLayers } from './place-layers.ts'
 import { readEmptyBounds, readFlattened } from './read-pixels.ts'
@@ -87,16 +88,9 @@ export function createPhotoshopHost(parts: PhotoshopHostParts): PhotoshopHost {
       watch.tell()
     },
     async openDocument(name, layer) {
-      await modal.run('Open picture', patience, async (context) => {
-        const { width, height } = layer.area
-        const { NewDocumentMode, DocumentFill } = photoshop.constants
-        const document = await app.createDocument({
-          ...{ name, width, height, resolution: RESOLUTION, depth: 8, profile: SRGB },
-          ...{ mode: NewDocumentMode.RGB, fill: DocumentFill.TRANSPARENT }
-        })
-        const area = { x: 0, y: 0, width, height }
-        await placeLayers(photoshop, documents, context, documents.idOf(document), [{ ...layer, area }])
-      })
+      await modal.run('Open picture', patience, (context) =>
+        openPicture(photoshop, documents, context, name, layer)
+      )
       watch.tell()
     },
     // A picture over the document that is no step of its history is nothing that Photoshop has; the panel shows results.
@@ -110,8 +104,5 @@ export function createPhotoshopHost(parts: PhotoshopHostParts): PhotoshopHost {
     }
   }
 }
-
-/** Pixels an inch, where nothing is to be printed. */
-const RESOLUTION = 72
 
 const settled = <T>(give: () => T): Promise<T> => Promise.resolve().then(give)

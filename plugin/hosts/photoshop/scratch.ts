@@ -1,3 +1,4 @@
+import { SRGB } from './documents.ts'
 import type {
   ColorSpace,
   Document,
@@ -11,7 +12,6 @@ import type {
 /** The side of a scratch document, in pixels. */
 export const SIZE = 200
 export const whole = { left: 0, top: 0, right: SIZE, bottom: SIZE }
-export const SRGB = 'sRGB IEC61966-2.1'
 
 export interface Scratch {
   readonly photoshop: Photoshop

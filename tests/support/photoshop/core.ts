@@ -1,5 +1,5 @@
 import type { Core, ExecutionContext } from '../../../plugin/hosts/photoshop/photoshop-api.ts'
-import { onlyKeys, strict } from './strict.ts'
+import { onlyKeys, strict, SimUnsupported } from './strict.ts'
 import { openDocument, type World } from './world.ts'
 
 /** `require('photoshop').core`: modal scopes and the history they suspend. */
@@ -85,6 +85,12 @@ function contextOf(
     registerAutoCloseDocument(id: number) {
       alive()
       scope.autoClose.add(openDocument(world, id).id)
+      return Promise.resolve()
+    },
+    unregisterAutoCloseDocument(id: number) {
+      alive()
+      if (!scope.autoClose.delete(openDocument(world, id).id))
+        throw new SimUnsupported(`unregistering of document ${id}, which was not registered`)
       return Promise.resolve()
     }
   })

@@ -206,6 +206,15 @@ describe('layers', () => {
 /** Each new layer goes above the active one, so the first stays nearest to it. */
 const order = (name: string): number => ({ '3': 2, '2': 1, '1': 0, Picture: 3 })[name] ?? 9
 
+describe('a picture that becomes a document of its own', () => {
+  it('is closed again where Photoshop fails in the middle', async () => {
+    const editor = await opened()
+    const broken = { ...layer, pixels: banded(pictureOf(4, 4)) }
+    await expect(editor.host.openDocument('Scene 2×', broken)).rejects.toThrow(/20 × 16.*4 × 4/)
+    expect(editor.world.documents).toHaveLength(1)
+  })
+})
+
 describe('a Photoshop that is not alone', () => {
   it('waits for a busy Photoshop, and says so when that takes too long', async () => {
     for (const knobs of [{}, { busy: 'legacy' }] as Partial<Knobs>[]) {
