@@ -71,8 +71,11 @@ const allowed = {
   ],
   'plugin/hosts/canvas': [
     'bridge-server/protocol',
+    'bridge-server/image/exif-comment',
+    'bridge-server/image/metadata',
     'bridge-server/image/png-chunks',
     'bridge-server/image/provenance',
+    'bridge-server/image/told-parameters',
     'bridge-server/image/mark-made',
     'plugin/hosts/host',
     'plugin/hosts/bands',
@@ -121,7 +124,7 @@ const doors = {
 
 const source = '^(bridge-server|plugin)/'
 const toldByPictures =
-  '^bridge-server/image/(mark-made|metadata|png-chunks|provenance|request-parameters|webui-names)\\.ts$'
+  '^bridge-server/image/(exif-comment|mark-made|metadata|png-chunks|provenance|request-parameters|told-parameters|webui-names)\\.ts$'
 const shared = '^bridge-server/(errors|nearest)\\.ts$'
 
 module.exports = {

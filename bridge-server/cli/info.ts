@@ -4,7 +4,8 @@ import { invalid } from '../config-values.ts'
 import { configOf, reachOptions } from './reach.ts'
 import { AppError } from '../errors.ts'
 import { readParameters } from '../image/metadata.ts'
-import { readText } from '../image/png-text.ts'
+import { sourceIn, type DigitalSource } from '../image/provenance.ts'
+import { toldParameters } from '../image/told-parameters.ts'
 import type { Answer, Command } from './command.ts'
 import { modelFileInfo } from './model-file-info.ts'
 import { reasonOf } from './read-pictures.ts'
@@ -14,7 +15,7 @@ const { data } = reachOptions.options
 export const info: Command = {
   usage: 'FILE',
   about:
-    'What a picture says of how it was made (PNG text), or what a model file is: family, precision, sizes, hash. Folders of diffusers are models too.',
+    'What a picture says of how it was made (texts of a PNG, EXIF comments of JPEG and WebP), or what a model file is: family, precision, sizes, hash. Folders of diffusers are models too.',
   examples: ['marquee info boat.png', 'marquee info ~/models/v1-5-pruned-emaonly.safetensors'],
   options: [{ title: 'Where', options: data === undefined ? {} : { data } }],
   run: async (line, terminal) => {
@@ -42,22 +43,32 @@ async function isPicture(file: string): Promise<boolean> {
   }
 }
 
+const sourceWords: Readonly<Record<DigitalSource, string>> = {
+  trainedAlgorithmicMedia: 'Made by a model',
+  compositeWithTrainedAlgorithmicMedia: 'Edited with what a model made'
+}
+
 async function pictureInfo(file: string): Promise<Answer> {
   const bytes = await readFile(file)
-  const { pictureSize } = await import('../image/codec.ts')
+  const { pictureSize, pictureTexts } = await import('../image/codec.ts')
   const size = await pictureSize(bytes)
-  const text = readText(bytes)
-  const parameters = text.parameters === undefined ? null : readParameters(text.parameters)
-  const others = Object.entries(text).filter(([keyword]) => keyword !== 'parameters')
+  const text = await pictureTexts(bytes)
+  const told = toldParameters(text)
+  const source = sourceIn(text)
+  const parameters = told === null ? null : readParameters(told)
+  const others = Object.entries(text).filter(
+    ([keyword, value]) => value !== told && !/digitalsourcetype/i.test(value) && keyword !== 'UserComment'
+  )
   return {
     text: [
       `${path.basename(file)}: ${size.width} × ${size.height} pixels`,
-      text.parameters ?? 'It does not say how it was made.',
+      ...(source === null ? [] : [sourceWords[source]]),
+      told ?? 'It does not say how it was made.',
       ...others.map(([keyword, value]) => `${keyword}: ${value}`)
     ].join('\n'),
     value: {
       kind: 'picture',
-      ...{ file, ...size, text },
+      ...{ file, ...size, text, source },
       parameters:
         parameters === null ? null : { ...parameters, fields: Object.fromEntries(parameters.fields) }
     }

@@ -56,8 +56,8 @@ export async function pictureSize(bytes: Uint8Array): Promise<Size> {
 
 /** A PNG, JPEG or WebP file's texts by keyword; an EXIF user comment counts as `UserComment`. Throws AppError 'picture-unreadable'. */
 export async function pictureTexts(bytes: Buffer): Promise<Readonly<Record<string, string>>> {
-  const { exif } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
-  const comment = exif === undefined ? null : exifComment(exif)
+  await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  const comment = exifComment(bytes)
   return { ...readText(bytes), ...(comment === null ? {} : { UserComment: comment }) }
 }
 

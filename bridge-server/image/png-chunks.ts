@@ -32,19 +32,27 @@ export interface StoredText {
   readonly isPacked: boolean
 }
 
-/** The texts of a PNG (tEXt, zTXt, iTXt) in their order; a file that is no PNG has none, and one cut off has those before the cut. */
-export function pngTexts(png: Uint8Array): readonly StoredText[] {
+/** The texts of a PNG (tEXt, zTXt, iTXt) in their order. */
+export const pngTexts = (png: Uint8Array): readonly StoredText[] =>
+  pngChunks(png).flatMap(({ type, body }) => storedText(type, body) ?? [])
+
+interface Chunk {
+  readonly type: string
+  readonly body: Uint8Array
+}
+
+/** The chunks of a PNG in their order; a file that is no PNG has none, and one cut off has those before the cut. */
+export function pngChunks(png: Uint8Array): readonly Chunk[] {
   if (!pngSignature.every((byte, i) => png[i] === byte)) return []
   const view = new DataView(png.buffer, png.byteOffset, png.byteLength)
-  const texts: StoredText[] = []
+  const chunks: Chunk[] = []
   for (let at = pngSignature.length; at + 12 <= png.length;) {
     const end = at + 8 + view.getUint32(at)
     if (end + 4 > png.length) break
-    const text = storedText(fromLatin1(png.subarray(at + 4, at + 8)), png.subarray(at + 8, end))
-    if (text !== null) texts.push(text)
+    chunks.push({ type: fromLatin1(png.subarray(at + 4, at + 8)), body: png.subarray(at + 8, end) })
     at = end + 4
   }
-  return texts
+  return chunks
 }
 
 /** A text that is not packed, or no more. */

@@ -127,9 +127,7 @@ function hiresFields(
   const sampler = samplers.find(({ id }) => id === hires.sampler)
   const { upscaler = 'lanczos', schedule, steps = null } = hires
   return [
-    ['Hires checkpoint', hires.model === undefined ? null : titleIn(models, hires.model)],
-    ['Hires prompt', hires.prompt ?? null],
-    ['Hires negative prompt', hires.negativePrompt ?? null],
+    ...ownOf(hires, models),
     ['Hires upscale', isFactor ? factor : null],
     ['Hires resize', isFactor ? null : textOf(canvas)],
     ['Hires steps', steps],
@@ -139,6 +137,13 @@ function hiresFields(
     ['Hires CFG scale', hires.guidance ?? null]
   ]
 }
+
+/** What a second pass has of its own. */
+const ownOf = ({ model, prompt, negativePrompt }: Hires, models: readonly ModelInfo[]): readonly Field[] => [
+  ['Hires checkpoint', model === undefined ? null : titleIn(models, model)],
+  ['Hires prompt', prompt ?? null],
+  ['Hires negative prompt', negativePrompt ?? null]
+]
 
 const textOf = ({ width, height }: Size): string => `${width}x${height}`
 

@@ -64,8 +64,7 @@ export function convolve(
   weight: Value,
   { stride = 1, padding = 0, dilation = 1, groups = 1, bias }: Window & { readonly bias: Value | null }
 ): Value {
-  const [top, left, bottom, right] =
-    typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+  const [top, left, bottom, right] = sidesOf(padding)
   const [n = DYNAMIC, , h = DYNAMIC, w = DYNAMIC] = x.shape
   const [out = DYNAMIC, , ...kernel] = weight.shape
   const [kernelH = 1, kernelW = 1] = kernel
@@ -76,17 +75,30 @@ export function convolve(
     convolved(m.graph.sizes, h, { kernel: reach(kernelH), stride, padding: top + bottom }),
     convolved(m.graph.sizes, w, { kernel: reach(kernelW), stride, padding: left + right })
   ]
-  const wraps = m.graph.target.edges === 'wrap' && typeof padding === 'number' && padding > 0
-  const source = wraps ? padCircular(m, x, padding) : x
+  const { source, pads } = padded(m, x, padding)
   const multiple = groups === 1 ? m.graph.target.channelMultiple : 1
   const operands = [source, weight].map((value) => padChannels(m, value, multiple))
   return m.graph.node('Conv', bias === null ? operands : [...operands, bias], shape, {
     kernel_shape: kernel,
     strides: [stride, stride],
-    pads: wraps ? [0, 0, 0, 0] : [top, left, bottom, right],
+    pads,
     dilations: [dilation, dilation],
     group: groups
   })
+}
+
+type Padding = NonNullable<Window['padding']>
+type Sides = readonly [top: number, left: number, bottom: number, right: number]
+
+const sidesOf = (padding: Padding): Sides =>
+  typeof padding === 'number' ? [padding, padding, padding, padding] : padding
+
+/** What a convolution reads, with the other side around it where the target wants that, and the zeros around it. */
+function padded(m: Scope, x: Value, padding: Padding): { readonly source: Value; readonly pads: Sides } {
+  const wraps = m.graph.target.edges === 'wrap' && typeof padding === 'number' && padding > 0
+  return wraps
+    ? { source: padCircular(m, x, padding), pads: [0, 0, 0, 0] }
+    : { source: x, pads: sidesOf(padding) }
 }
 
 /** torch.nn.ConvTranspose2d whose kernel is as large as its stride. x: [n, in, h, w] → [n, out, h·k, w·k] */

@@ -46,7 +46,7 @@ export function passesFor(
   const { initial, desired } = workingSizes({ width: area.width, height: area.height }, limits, { downscale })
   const first: Pass = {
     ...(workingSize === null
-      ? tilingOf(initial, { limits, info, strength, seamless })
+      ? tilingOf(initial, { limits, info, seamless, strength })
       : inOne(roundedUp(workingSize, 1))),
     sampling: {
       sampler: sampling.sampler,
@@ -59,7 +59,7 @@ export function passesFor(
     from: startsFromPicture ? 'snapshot' : 'noise'
   }
   const planned = workingSize === null ? desired : first.size
-  return [first, ...secondPass(request, first, planned, { limits: limitsOf(second), info: second })]
+  return [first, ...secondPass(request, first, planned, { limits: limitsOf(second), info: second, seamless })]
 }
 
 /** The refinement of an upscaled picture, from which it starts; its size is the picture's, rounded up. */
@@ -84,11 +84,13 @@ const TILE_MULTIPLE = 16
 interface Model {
   readonly limits: SizeLimits
   readonly info: ModelInfo
+  /** Tiles meet each other and not the other side of the picture. */
+  readonly seamless: boolean
 }
 
 /** What `hires` asks for; where it leaves the size open, one at the planned size where that is another. */
 function secondPass(
-  { hires = {}, sampling, seamless = false }: GenerateRequest,
+  { hires = {}, sampling }: GenerateRequest,
   first: Pass,
   planned: Size,
   model: Model
@@ -98,7 +100,7 @@ function secondPass(
     return []
   const tiling =
     wanted === undefined
-      ? tilingOf(planned, { ...model, strength, seamless })
+      ? tilingOf(planned, { ...model, strength })
       : inOne(typeof wanted === 'number' ? roundedUp(first.size, wanted) : roundedUp(wanted, 1))
   const steps = hires.steps ?? Math.max(1, Math.round(strength * sampling.steps))
   const settings = {
@@ -118,13 +120,10 @@ function secondPass(
   ]
 }
 
-interface Tiled extends Model {
-  readonly strength: number
-  /** Tiles meet each other and not the other side of the picture. */
-  readonly seamless: boolean
-}
-
-const tilingOf = (size: Size, { limits, info, strength, seamless }: Tiled): Tiling =>
+const tilingOf = (
+  size: Size,
+  { limits, info, seamless, strength }: Model & { readonly strength: number }
+): Tiling =>
   !seamless && size.width * size.height > MOST_AT_ONCE * limits.maxPixels
     ? tilesFor(size, info, strength)
     : inOne(size)

@@ -7,6 +7,7 @@ import { markMade } from '../../../bridge-server/image/mark-made.ts'
 import { sourceIn } from '../../../bridge-server/image/provenance.ts'
 import { resizeRgba } from '../../../bridge-server/image/resize.ts'
 import { askSdapi, base64, imagesOf, patterned, unpacked } from '../../support/sdapi.ts'
+import { exifWith, jpegWithExif } from '../../support/exif.ts'
 import { startMarquee, type RunningMarquee } from '../../support/marquee.ts'
 
 // What clients of the web UI do, on the pocket model over HTTP.
@@ -183,34 +184,10 @@ describe('extras', () => {
 test('png-info reads the EXIF comment of JPEG and WebP files that others wrote', async () => {
   const text =
     'a castle, größer\nNegative prompt: fog\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8'
-  const comment = Buffer.concat([Buffer.from('UNICODE\0'), Buffer.from(text, 'utf16le').swap16()])
-  // One entry that leads to the Exif directory, and one there: the comment.
-  const head = Buffer.alloc(44)
-  head.write('MM\0*', 'latin1')
-  const numbers: readonly [number, number][] = [
-    [4, 8],
-    [14, 1],
-    [18, 26],
-    [32, comment.length],
-    [36, 44]
-  ]
-  for (const [at, value] of numbers) head.writeUInt32BE(value, at)
-  const shorts: readonly [number, number][] = [
-    [8, 1],
-    [10, 0x8769],
-    [12, 4],
-    [26, 1],
-    [28, 0x9286],
-    [30, 7]
-  ]
-  for (const [at, value] of shorts) head.writeUInt16BE(value, at)
-  const exif = Buffer.concat([Buffer.from('Exif\0\0'), head, comment])
   const jpeg = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#fff' } })
     .jpeg()
     .toBuffer()
-  const length = Buffer.alloc(2)
-  length.writeUInt16BE(exif.length + 2)
-  const file = Buffer.concat([jpeg.subarray(0, 2), Buffer.from([0xff, 0xe1]), length, exif, jpeg.subarray(2)])
+  const file = jpegWithExif(jpeg, exifWith(text))
   const { json } = await ask('/sdapi/v1/png-info', { image: file.toString('base64') })
   expect(json.info).toBe(text)
   expect(json.parameters).toMatchObject({
