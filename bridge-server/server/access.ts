@@ -15,7 +15,19 @@ const everywhere = ['0.0.0.0', '::']
 export function namesOf({ host }: Access): readonly string[] {
   if (host === null) return loopback
   const own = everywhere.includes(host) ? ownNames() : [host]
-  return [...own.map((name) => (name.includes(':') ? `[${name}]` : name)), ...loopback]
+  return [...own.map(inUrl), ...loopback]
+}
+
+/** Addresses on which the server listens beside the first, so that `localhost` is served whichever it means. */
+export function furtherAddresses({ host }: Access): readonly string[] {
+  if (host === '::') return []
+  return host === null || host === '0.0.0.0' ? ['::1'] : ['127.0.0.1', '::1']
+}
+
+/** As browsers write it: small letters, and IPv6 in its short form. */
+const inUrl = (name: string): string => {
+  const text = name.includes(':') ? `[${name}]` : name
+  return URL.canParse(`http://${text}`) ? new URL(`http://${text}`).hostname : text
 }
 
 function ownNames(): string[] {

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { Server } from 'node:http'
 import { AppError } from '../errors.ts'
-import type { Access } from './access.ts'
+import { furtherAddresses, type Access } from './access.ts'
 import type { Limits } from './limits.ts'
 import { createWebServer } from './web-server.ts'
 
@@ -13,22 +13,24 @@ interface ListenParts {
 }
 
 /**
- * Serves at `access.host`, or, where there is none, on 127.0.0.1 and, where this computer has IPv6, on ::1: `localhost` may be either.
- * Resolves to the port. Throws AppError 'port-in-use', which says so where the other program is a Marquee.
+ * Serves at `access.host`, or, where there is none, on 127.0.0.1, and on loopback in any case, on ::1 where this computer has
+ * IPv6: `localhost` may be either. Resolves to the port. Throws AppError 'port-in-use', which says so where the other program is a
+ * Marquee.
  */
 export async function listen(app: FastifyInstance, { port, access, limits }: ListenParts): Promise<number> {
-  const onIpv6 = createWebServer((request, response) => app.routing(request, response), access, limits)
-  onIpv6.on('upgrade', (...upgrade) => app.server.emit('upgrade', ...upgrade))
+  const further = furtherAddresses(access).map((address) => ({ address, server: twin(app, access, limits) }))
   app.addHook('preClose', (done) => {
-    onIpv6.close()
-    onIpv6.closeAllConnections()
+    for (const { server } of further) {
+      server.close()
+      server.closeAllConnections()
+    }
     done()
   })
   try {
     await app.listen({ host: access.host ?? '127.0.0.1', port })
     const address = app.server.address()
     const bound = typeof address === 'object' && address !== null ? address.port : port
-    if (access.host === null) await listenOnIpv6(onIpv6, bound)
+    for (const { server, address } of further) await listenBeside(server, bound, address)
     return bound
   } catch (error) {
     if (hasCode(error, 'EADDRINUSE')) throw await portInUse(port)
@@ -41,10 +43,17 @@ export async function listen(app: FastifyInstance, { port, access, limits }: Lis
   }
 }
 
-function listenOnIpv6(server: Server, port: number): Promise<void> {
+/** Another server for the same requests and sockets; Fastify listens at one address. */
+function twin(app: FastifyInstance, access: Access, limits: Limits): Server {
+  const server = createWebServer((request, response) => app.routing(request, response), access, limits)
+  server.on('upgrade', (...upgrade) => app.server.emit('upgrade', ...upgrade))
+  return server
+}
+
+function listenBeside(server: Server, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => (isMissingIpv6(error) ? resolve() : reject(error)))
-    server.listen(port, '::1', resolve)
+    server.once('error', (error) => (isMissing(error) ? resolve() : reject(error)))
+    server.listen(port, address, resolve)
   })
 }
 
@@ -71,7 +80,8 @@ async function isMarquee(address: string): Promise<boolean> {
   }
 }
 
-const isMissingIpv6 = (error: Error): boolean =>
+/** IPv6, most of all. */
+const isMissing = (error: Error): boolean =>
   ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL', 'ENETUNREACH'].some((code) => hasCode(error, code))
 
 const hasCode = (error: unknown, code: string): boolean =>

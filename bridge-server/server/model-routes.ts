@@ -3,6 +3,7 @@ import { Readable, Transform } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { ModelChoice, ModelFolder } from '../protocol/catalogue.ts'
 import { checked } from '../protocol/parse.ts'
+import { isForwarded, isFromThisComputer } from './this-computer.ts'
 
 /** What a person can do with models; each rejects with AppError. */
 export interface ModelKeeper {
@@ -82,10 +83,11 @@ function counted(body: Readable, take: (bytes: number) => void): Readable {
 }
 
 /** Paths are those of this computer, and only who sits at it may say which the server reads. */
-function requireThisComputer({ ip }: FastifyRequest): void {
-  if (/^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/.test(ip)) return
+function requireThisComputer(request: FastifyRequest): void {
+  if (isFromThisComputer(request)) return
+  const whence = isForwarded(request.headers) ? 'through a proxy' : `from ${request.ip}`
   throw new AppError('forbidden-host', {
-    message: `Folders are added on the computer that Marquee runs on, not from ${ip}.`,
+    message: `Folders are added on the computer that Marquee runs on, not ${whence}.`,
     hint: 'Start Marquee with --models FOLDER there.'
   })
 }

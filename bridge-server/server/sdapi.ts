@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import { parseJson } from '../protocol/parse.ts'
 import type { Route } from '../sdapi/call.ts'
 import { unauthorized } from './security.ts'
+import { isFromThisComputer } from './this-computer.ts'
 import { clientKey, type Tokens } from './tokens.ts'
 
 /** Who may use the A1111 API: nobody, whoever has a token, or every program of this computer. */
@@ -38,7 +39,7 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
     const holder = holderOf(request, tokens)
     // A browser sends Basic credentials by itself, but never a right Bearer.
     if (holder === null || !isBearer(request)) refuseForeignPages(request, origins())
-    if (holder === null && access === 'token') {
+    if (holder === null && (access === 'token' || !isFromThisComputer(request))) {
       void reply.header('www-authenticate', 'Basic realm="Marquee"')
       throw unauthorized()
     }

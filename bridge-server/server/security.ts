@@ -47,13 +47,12 @@ export function guardRequests(app: FastifyInstance, { port, secure, names }: Add
   app.addHook('onRequest', (request, reply, done) => {
     const hosts = names.map((name) => `${name}:${port()}`)
     const { host = '', origin } = request.headers
-    if (!hosts.includes(host))
+    if (!hosts.includes(withPort(host, secure)))
       throw new AppError('forbidden-host', {
         message: `The request is for ${host || 'no host'}, but this is ${hosts.join(', ')}.`,
         hint: `Open ${scheme}://${hosts[0] ?? ''}/.`
       })
-    const allowed = [...hosts.map((name) => `${scheme}://${name}`), 'null', 'file://']
-    if (origin !== undefined && !allowed.includes(origin))
+    if (origin !== undefined && !isOwnOrigin(origin, hosts, secure))
       throw new AppError('forbidden-host', {
         message: `Pages of ${origin} may not use Marquee.`,
         hint: `Open ${scheme}://${host}/ itself.`
@@ -61,6 +60,18 @@ export function guardRequests(app: FastifyInstance, { port, secure, names }: Add
     reply.headers(pageRules(`${secure ? 'wss' : 'ws'}://${host}`))
     done()
   })
+}
+
+/** A `Host` as this server lists its own: in small letters, without the root's dot, with the port that its scheme leaves out. */
+function withPort(host: string, secure: boolean): string {
+  const [, name = '', port = secure ? '443' : '80'] = /^(\[[^\]]*\]|[^:]*?)\.?(?::(\d+))?$/.exec(host) ?? []
+  return `${name.toLowerCase()}:${port}`
+}
+
+function isOwnOrigin(origin: string, hosts: readonly string[], secure: boolean): boolean {
+  if (origin === 'null' || origin === 'file://') return true
+  const start = secure ? 'https://' : 'http://'
+  return origin.startsWith(start) && hosts.includes(withPort(origin.slice(start.length), secure))
 }
 
 const pageRules = (socket: string): Record<string, string> => ({

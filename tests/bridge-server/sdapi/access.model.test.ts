@@ -214,6 +214,13 @@ describe('--sdapi open', () => {
       403
     )
   })
+
+  test('asks for a token where a proxy brings somebody else', async () => {
+    const proxied = { 'x-forwarded-for': '203.0.113.7' }
+    expect((await ask(marquee, '/sdapi/v1/sd-models', { headers: proxied })).status).toBe(401)
+    const known = { ...proxied, ...basic('me', tokenOf(marquee)) }
+    expect((await ask(marquee, '/sdapi/v1/sd-models', { headers: known })).status).toBe(200)
+  })
 })
 
 test('--sdapi open and --listen do not go together', async () => {

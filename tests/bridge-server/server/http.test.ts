@@ -2,9 +2,11 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { request as httpRequest } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { decodePicture } from '../../../bridge-server/image/codec.ts'
 import type { RunJob } from '../../../bridge-server/jobs/job.ts'
+import { guardRequests } from '../../../bridge-server/server/security.ts'
 import type { Job } from '../../../bridge-server/protocol/results.ts'
 import { aRequest, newJobId, openSocket, sha256, startBridge, testToken } from '../../support/bridge.ts'
 
@@ -100,8 +102,34 @@ it('answers under the names of this computer and no other', async () => {
   const { port } = bridge
   for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`])
     expect(await statusFor({ host })).toBe(200)
-  for (const host of ['localhost', 'evil.example', `evil.example:${port}`, `localhost:${port + 1}`])
+  // RFC 9110: names know no case, and the dot of the root changes nothing.
+  for (const host of [`LocalHost:${port}`, `localhost.:${port}`]) expect(await statusFor({ host })).toBe(200)
+  const foreign = ['evil.example', `localhost.evil.example`, `localhost..`, `me@localhost`, `[::2]`]
+  const odd = [
+    'localhost',
+    `localhost:${port + 1}`,
+    `localhost:`,
+    `localhost:${port}:${port}`,
+    `[::1]`,
+    `::1:${port}`
+  ]
+  for (const host of [...foreign, ...foreign.map((name) => `${name}:${port}`), ...odd])
     expect(await statusFor({ host }), host).toBe(403)
+})
+
+it('knows its names without a port where the port is that of the scheme', async () => {
+  const guarded = Fastify()
+  guardRequests(guarded, { port: () => 443, secure: true, names: ['box.lan', '[::1]'] })
+  guarded.get('/', () => 'here')
+  const statusOf = async (host: string, origin?: string): Promise<number> =>
+    (await guarded.inject({ url: '/', headers: { host, ...(origin === undefined ? {} : { origin }) } }))
+      .statusCode
+  for (const host of ['box.lan', 'box.lan:443', 'BOX.lan.', '[::1]'])
+    expect(await statusOf(host), host).toBe(200)
+  expect(await statusOf('box.lan', 'https://box.lan')).toBe(200)
+  for (const origin of ['http://box.lan', 'https://box.lan:444', 'https://box.lan.evil', 'https://a@box.lan'])
+    expect(await statusOf('box.lan', origin), origin).not.toBe(200)
+  expect(await statusOf('box.lan:80')).not.toBe(200)
 })
 
 it('serves our own page and panels without a web origin, and no other page', async () => {

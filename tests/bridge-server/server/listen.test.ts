@@ -87,3 +87,13 @@ it.skipIf(!hasIpv6)('serves requests and sockets on ::1 too', async () => {
   expect(socket.messages[0]?.type).toBe('welcome')
   socket.close()
 })
+
+/** Every address of 127.0.0.0/8 is this computer's only on Linux. */
+it.skipIf(process.platform !== 'linux')('serves localhost also where it listens for others', async () => {
+  for (const host of ['127.0.0.2', '0.0.0.0']) {
+    const bridge = await startBridge({ run: neverRun, access: { host, tls: null } })
+    closings.push(bridge.close)
+    for (const name of ['127.0.0.1', ...(hasIpv6 ? ['[::1]'] : [])])
+      expect((await fetch(`http://${name}:${bridge.port}/api/health`)).status, `${host}, ${name}`).toBe(200)
+  }
+})

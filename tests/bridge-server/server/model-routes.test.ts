@@ -164,6 +164,20 @@ it('adds folders of this computer, for who sits at it', async () => {
     headers: { ...headers, host: `localhost:${bridge.port}` }
   })
   expect(afar.statusCode).toBe(403)
+  for (const name of [
+    ...['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-proto'],
+    'x-real-ip',
+    'cf-connecting-ip'
+  ]) {
+    const proxied = await fetch(`${bridge.url}/api/model-folders`, {
+      method: 'POST',
+      body: JSON.stringify({ folder: path.dirname(folder) }),
+      headers: { ...headers, 'content-type': 'application/json', [name]: '127.0.0.1' }
+    })
+    expect(proxied.status, name).toBe(403)
+    expect(await proxied.json()).toMatchObject({ message: expect.stringContaining('a proxy') as unknown })
+  }
+  expect((await library.catalogue()).folders).toEqual([folder])
   expect((await ask('DELETE', '/api/model-folders', { folder })).statusCode).toBe(204)
   expect((await library.catalogue()).folders).toEqual([])
 })
