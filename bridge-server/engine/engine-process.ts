@@ -3,6 +3,7 @@ import type { OpenNetwork } from '../annotate/make-map.ts'
 import { remembering } from '../annotate/remember.ts'
 import { AppError, assert, toErrorReply } from '../errors.ts'
 import { createBlobStore, type BlobStore } from '../jobs/blobs.ts'
+import { freeMemory } from '../runtime/free-memory.ts'
 import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { createModels } from '../runtime/models.ts'
 import { chooseDevice, createTry } from '../runtime/self-test/choose-device.ts'
@@ -62,7 +63,7 @@ async function open(settings: EngineSettings): Promise<Opened> {
   const models = createModels({
     find: (id, vae) => library.find(id, vae),
     extensions: openExtensions({ folders: () => library.searched(), cacheFolder }),
-    ...{ device, memoryBytes },
+    ...{ device, memoryBytes, freeBytes: freeMemory },
     ...(mode === 'auto' ? {} : { mode })
   })
   return {
@@ -132,12 +133,13 @@ async function perform(
 async function tellMemory(): Promise<void> {
   const opened = await ready().catch(() => null)
   if (opened === null) return
-  const { limit, networks } = opened.models.memory()
+  const { limit, room, networks } = opened.models.memory()
   const held = networks.reduce((sum, { bytes }) => sum + bytes, 0)
   const { rss } = process.memoryUsage()
   // In kilobytes.
   const peak = 1024 * process.resourceUsage().maxRSS
-  tell({ type: 'memory', networks, memory: { limit: Math.round(limit), networks: held, process: rss, peak } })
+  const [most, now] = [Math.round(limit), Math.round(room)]
+  tell({ type: 'memory', networks, memory: { limit: most, room: now, networks: held, process: rss, peak } })
 }
 
 async function makeResult(
@@ -145,6 +147,7 @@ async function makeResult(
   opened: Opened,
   signal: AbortSignal
 ): Promise<FromEngine> {
+  opened.models.look()
   const result = await runJob(job, opened, {
     signal,
     onProgress: (progress) => tell({ type: 'progress', run, progress }),

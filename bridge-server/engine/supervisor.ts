@@ -7,6 +7,7 @@ import type { JobResult } from '../protocol/results.ts'
 import type { EngineEnd, ServerStatus } from '../protocol/status.ts'
 import type { ComputeStatus } from '../protocol/compute.ts'
 import { driverEnv } from '../runtime/self-test/driver-env.ts'
+import { mallocTunables } from './malloc.ts'
 import { isFromEngine, type EngineSettings, type FromEngine, type ToEngine } from './engine-messages.ts'
 import { createTurns } from '../thread/turns.ts'
 
@@ -144,7 +145,7 @@ function startProcess(
     serialization: 'advanced',
     // Standard output belongs to the server's one line; what native code prints goes to the log's stream.
     stdio: ['ignore', 2, 2, 'ipc'],
-    env: { ...driverEnv(env), ...(process.platform === 'linux' ? { GLIBC_TUNABLES: hugePages } : {}) }
+    env: { ...driverEnv(env), ...(process.platform === 'linux' ? { GLIBC_TUNABLES: mallocTunables } : {}) }
   })
   started.on('message', (message) => {
     if (isFromEngine(message)) told(message)
@@ -156,9 +157,6 @@ function startProcess(
 }
 
 const wayOut = (code: number | null, killer: string | null): string => killer ?? `exit code ${String(code)}`
-
-/** Makes onnxruntime's large allocations several times cheaper. */
-const hugePages = 'glibc.malloc.hugetlb=1'
 
 const typescriptLoader = new URL('../typescript.mjs', import.meta.url).href
 

@@ -2,6 +2,7 @@ import path from 'node:path'
 
 import { freeFloats, type FreeFloat } from './free-floats.ts'
 import type { Attribute, BuiltGraph, Constant, ExternalTensor, GraphInput, GraphNode } from './graph.ts'
+import { weightsFirst } from './node-order.ts'
 import { createProtoWriter, type ProtoWriter } from './protobuf.ts'
 import type { Sizes } from './shape.ts'
 import type { Dtype } from './weight.ts'
@@ -33,7 +34,7 @@ export function encodeGraph(graph: BuiltGraph): Uint8Array {
     .varint(1, IR_VERSION)
     .string(2, 'marquee')
     .message(7, (w) => {
-      for (const node of graph.nodes) w.message(1, (inner) => writeNode(inner, node))
+      for (const node of weightsFirst(graph)) w.message(1, (inner) => writeNode(inner, node))
       w.string(2, 'graph')
       for (const constant of graph.constants) w.message(5, (inner) => writeConstant(inner, constant))
       for (const external of graph.externals) w.message(5, (inner) => writeExternal(inner, external))

@@ -51,6 +51,8 @@ export type OpenNetwork = Static<typeof OpenNetwork>
 export const MemoryReport = Struct({
   /** What open networks and their work may take together (--memory). */
   limit: Integer(),
+  /** What of it other programs left when the last job began. */
+  room: Integer(),
   /** What they take, by the budget's own count. */
   networks: Integer(),
   /** What the engine's process takes, mapped files included, now and at its most. */

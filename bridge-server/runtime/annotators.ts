@@ -139,7 +139,7 @@ async function runFitting(
   const [, , height = 0, width = 0] = x.dims
   const need = (size: { readonly height: number; readonly width: number }): number =>
     4 * live * size.height * size.width
-  if (!network.fits(need({ height, width })))
+  if (!network.isAllowed(need({ height, width })))
     throw tooLarge('A map', { width, height }, budget.total, (size) => network.weightBytes() + need(size))
   return network.run({ x }, need({ height, width }))
 }

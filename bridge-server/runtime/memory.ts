@@ -17,25 +17,43 @@ export interface Holder {
 type OpenKind = Omit<OpenNetwork, 'owner' | 'bytes'>
 
 export interface MemoryBudget {
+  /** What may be used at all. */
   readonly total: number
+  /** What of it is there while other programs use theirs, as of the last look. */
+  readonly room: number
+  /** Looks how much memory is free. Once before a job, so that all of it is done alike. */
+  look(): void
   /** What is open now, used longest ago first. */
   list(): readonly OpenNetwork[]
   /** Frees all idle holders but `holder`; whether that gave anything back. */
   releaseOthers(holder: Holder): Promise<boolean>
   /**
-   * Frees idle holders, longest unused first, until `bytes` (all that `holder` will need, what it holds included) fit beside
-   * the rest, and marks `holder` as used last. Returns false where they do not fit even so.
+   * Frees idle holders, longest unused first, until `bytes` (all that `holder` will need, what it holds included) fit into the
+   * room beside the rest, and marks `holder` as used last. Returns false where they do not fit even so.
    */
   makeRoom(holder: Holder, bytes: number): Promise<boolean>
   /** Frees what one model holds with its variants, or one variant, or everything. */
   release(owner?: string): Promise<void>
 }
 
-export function createMemoryBudget(total: number): MemoryBudget {
+/** Of what is free so much is left: to files that networks are mapped from, and to what other programs want next. */
+const LEFT_FREE = 0.1
+
+/** `freeBytes` tells how much memory nobody uses; null where that cannot be told, and then all of `total` is taken to be there. */
+export function createMemoryBudget(total: number, freeBytes: () => number | null = () => null): MemoryBudget {
   const holders = new Set<Holder>()
+  let room = total
 
   return {
     total,
+    get room() {
+      return room
+    },
+    look() {
+      const free = freeBytes()
+      const held = [...holders].reduce((sum, holder) => sum + holder.held, 0)
+      room = free === null ? total : Math.min(total, held + (1 - LEFT_FREE) * free)
+    },
     list: () =>
       [...holders].flatMap(({ owner, held, open }) =>
         open == null ? [] : [{ owner: owner.split('\n')[0] ?? owner, bytes: Math.round(held), ...open }]
@@ -50,10 +68,10 @@ export function createMemoryBudget(total: number): MemoryBudget {
       holders.add(holder)
       for (const other of holders) {
         if (other === holder) break
-        if (heldBeside(holder) + bytes <= total) return true
+        if (heldBeside(holder) + bytes <= room) return true
         if (!other.busy) await other.release()
       }
-      return heldBeside(holder) + bytes <= total
+      return heldBeside(holder) + bytes <= room
     },
     async release(owner) {
       for (const holder of holders) {
@@ -80,12 +98,22 @@ interface Size {
 /** What to say when a picture asks for more than there is: with the numbers, and the largest size of its form that fits. */
 export function tooLarge(what: string, size: Size, total: number, need: (size: Size) => number): AppError {
   const smaller = largestThatFits(size, (candidate) => need(candidate) <= total)
+  return tooMuch(
+    `${what} at ${size.width}×${size.height}`,
+    need(size),
+    total,
+    smaller === null ? undefined : `Up to ${smaller.width}×${smaller.height} would fit`
+  )
+}
+
+/** The same for what has no size to choose. */
+export function tooMuch(what: string, need: number, total: number, instead?: string): AppError {
   return new AppError('out-of-memory', {
-    message: `${what} at ${size.width}×${size.height} needs about ${gigabytes(need(size))}; Marquee may use ${gigabytes(total)}.`,
+    message: `${what} needs about ${amount(need)}; Marquee may use ${amount(total)}.`,
     hint:
-      smaller === null
+      instead === undefined
         ? 'Give Marquee more memory (--memory), or choose a smaller model.'
-        : `Up to ${smaller.width}×${smaller.height} would fit; or give Marquee more memory (--memory).`
+        : `${instead}; or give Marquee more memory (--memory).`
   })
 }
 
@@ -101,4 +129,5 @@ function largestThatFits(size: Size, fits: (size: Size) => boolean): Size | null
   return null
 }
 
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GB`
+const amount = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MB` : `${(bytes / 2 ** 30).toFixed(2)} GB`

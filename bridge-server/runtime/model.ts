@@ -166,8 +166,10 @@ export interface Models {
    * mlsd: [1, 9, h/2, w/2].
    */
   annotator(kind: AnnotatorNetwork): Promise<AnnotatorModel>
-  /** What is open, and the bytes that it may take together. */
-  memory(): { readonly limit: number; readonly networks: readonly OpenNetwork[] }
+  /** Looks how much memory other programs leave. Once before a job, so that all of it is done alike. */
+  look(): void
+  /** What is open, the bytes that it may take together, and what of these other programs left at the last look. */
+  memory(): { readonly limit: number; readonly room: number; readonly networks: readonly OpenNetwork[] }
   /** Frees every session. */
   release(): Promise<void>
 }

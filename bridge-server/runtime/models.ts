@@ -28,6 +28,8 @@ export interface ModelsOptions {
   readonly extensions?: ExtensionLibrary
   /** What sessions and their activations may take together. Mapped files are not counted: the system takes them back at will. */
   readonly memoryBytes: number
+  /** Bytes of memory that nobody uses, null where that is not known; as `look` finds it. Left out: not known. */
+  readonly freeBytes?: () => number | null
   /** How sessions are prepared; left out, each by its size and the memory there is. */
   readonly mode?: Mode
 }
@@ -41,9 +43,10 @@ export function createModels({
   device: given,
   extensions = openExtensions({ folders: () => Promise.resolve([]), cacheFolder: '' }),
   memoryBytes,
+  freeBytes,
   mode
 }: ModelsOptions): Models {
-  const budget = createMemoryBudget(memoryBytes)
+  const budget = createMemoryBudget(memoryBytes, freeBytes)
   const models = new Map<string, { readonly model: DressModel; readonly fingerprint: string }>()
   const device = given === 'cpu' ? cpu : given
   let upscalerVariants: Variants<Upscaler> | null = null
@@ -74,7 +77,8 @@ export function createModels({
       annotatorVariants ??= createVariants(runtime, 'network')
       return annotatorVariants.get(stamp, (own) => createAnnotatorModel(content, own))
     },
-    memory: () => ({ limit: budget.total, networks: budget.list() }),
+    look: () => budget.look(),
+    memory: () => ({ limit: budget.total, room: budget.room, networks: budget.list() }),
     async release() {
       models.clear()
       await budget.release()

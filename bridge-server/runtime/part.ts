@@ -1,12 +1,12 @@
 import { AppError, assert } from '../errors.ts'
 import type { BuiltGraph, Edges, Graph, Target } from '../graph/graph.ts'
-import { elementCount } from '../graph/shape.ts'
 import type { Precision } from '../protocol/compute.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cpu, type Device } from './device.ts'
 import { inHalf, type HalfPolicy } from './half-precision.ts'
-import type { Holder, MemoryBudget } from './memory.ts'
+import { tooMuch, type Holder, type MemoryBudget } from './memory.ts'
 import type { Mode } from './session-options.ts'
+import { leanestPlan, planFor, weightBytes, type Plan, type WeightBytes } from './session-plan.ts'
 import { openSession, type Feed, type Session } from './session.ts'
 
 /** What the parts of a model share, with each other and with other models' parts. */
@@ -35,13 +35,15 @@ export type HeldTensors = ReadonlyMap<string, Float32Array>
 
 /** One network of a model. Its session is opened at the first run, and again after the budget took it away. */
 export interface Part {
-  /** Bytes that its session will hold, with what is held for it and without the activations of a run. */
+  /** Bytes that its session holds at least, with what is held for it and without the activations of a run. */
   weightBytes(): number
-  /** Whether a run that needs `activationBytes` fits in all the memory there is. */
+  /** Whether a run that needs `activationBytes` fits into what may be used while others use the rest. */
   fits(activationBytes: number): boolean
+  /** Whether it may be tried at all. */
+  isAllowed(activationBytes: number): boolean
   /**
-   * Runs are done one after the other. Those who call have seen that theirs fits. `held` has the tensors that the graph wants
-   * held in memory; they are their owner's, in the budget too.
+   * Runs are done one after the other. `held` has the tensors that the graph wants held in memory; they are their owner's, in the
+   * budget too. Throws AppError 'out-of-memory' where a run is not allowed.
    */
   run(
     feeds: Readonly<Record<string, Feed>>,
@@ -61,12 +63,11 @@ interface Place {
 export function createPart(
   build: (target: Target) => Graph,
   { name, half }: NetworkKind,
-  { owner, device, budget, mode: wished, edges = 'zeros', open = openSession }: Runtime
+  { owner, device, budget, mode: wished, edges = 'zeros', open: openWith = openSession }: Runtime
 ): Part {
   let place: Place = { device, half: device.half && half !== null, reason: null }
-  let graph: BuiltGraph | null = null
-  let session: Session | null = null
-  let held = 0
+  let graph: Built | null = null
+  let open: Open | null = null
   let waiting = 0
   let last: Promise<unknown> = Promise.resolve()
 
@@ -76,14 +77,22 @@ export function createPart(
     return turn
   }
 
-  const built = (): BuiltGraph => (graph ??= graphAt(place, (target) => build({ ...target, edges }), half))
-  const plan = (): Plan => planOf(built(), place, budget.total, wished)
+  const built = (): Built => {
+    if (graph !== null) return graph
+    const made = graphAt(place, (target) => build({ ...target, edges }), half)
+    graph = { made, bytes: weightBytes(made) }
+    return graph
+  }
+  const plan = (activationBytes: number): Plan =>
+    planFor(built().bytes, activationBytes, { half: place.half, wished, room: budget.room })
+  const least = (): number =>
+    built().bytes.held + (place.half ? plan(0).bytes : leanestPlan(built().bytes, wished).bytes)
+  const isAllowed = (activationBytes: number): boolean => least() + activationBytes <= budget.total
 
   const close = async (): Promise<void> => {
-    const closing = session
-    session = null
-    held = 0
-    await closing?.release()
+    const closing = open
+    open = null
+    await closing?.session.release()
   }
 
   const move = async (to: Place): Promise<void> => {
@@ -95,23 +104,30 @@ export function createPart(
   const holder: Holder = {
     owner,
     get held() {
-      return held
+      return open?.held ?? 0
     },
     get busy() {
       return waiting > 0
     },
     get open() {
-      return session === null ? null : { network: name, ...whereabouts(place) }
+      return open === null ? null : { network: name, ...whereabouts(place) }
     },
     release: () => inTurn(close)
   }
 
   const attempt: Part['run'] = async (feeds, activationBytes, tensors) => {
-    await budget.makeRoom(holder, plan().bytes + activationBytes)
-    session ??= await open(built(), { provider: place.device.provider, mode: plan().mode })
+    const { mode, bytes } = plan(activationBytes)
+    const need = bytes + activationBytes
+    if (open !== null && open.mode !== mode) await close()
     // onnxruntime's arena keeps the largest activations it ever had.
-    held = Math.max(held, plan().bytes + activationBytes)
-    return session.run({ ...feeds, ...heldFeeds(built(), tensors) })
+    if (!(await budget.makeRoom(holder, Math.max(need, holder.held))) && holder.held > need) await close()
+    open ??= {
+      mode,
+      held: 0,
+      session: await openWith(built().made, { provider: place.device.provider, mode })
+    }
+    open.held = Math.max(open.held, need)
+    return open.session.run({ ...feeds, ...heldFeeds(built().made, tensors) })
   }
 
   const run: Part['run'] = async (feeds, activationBytes, tensors) => {
@@ -134,9 +150,12 @@ export function createPart(
   }
 
   return {
-    weightBytes: () => plan().bytes + heldBytes(built()),
-    fits: (activationBytes) => plan().bytes + heldBytes(built()) + activationBytes <= budget.total,
+    weightBytes: least,
+    fits: (activationBytes) =>
+      plan(activationBytes).bytes + built().bytes.held + activationBytes <= budget.room,
+    isAllowed,
     async run(feeds, activationBytes, tensors) {
+      if (!isAllowed(activationBytes)) throw tooMuch(name, least() + activationBytes, budget.total)
       waiting++
       try {
         return await inTurn(() => run(feeds, activationBytes, tensors))
@@ -145,6 +164,17 @@ export function createPart(
       }
     }
   }
+}
+
+interface Built {
+  readonly made: BuiltGraph
+  readonly bytes: WeightBytes
+}
+
+interface Open {
+  readonly session: Session
+  readonly mode: Mode
+  held: number
 }
 
 interface Whereabouts {
@@ -168,19 +198,6 @@ function graphAt(
   return half && policy !== null ? inHalf(full, policy) : full
 }
 
-interface Plan {
-  readonly mode: Mode
-  /** What the session will hold. */
-  readonly bytes: number
-}
-
-function planOf(graph: BuiltGraph, { half }: Place, total: number, wished: Mode | undefined): Plan {
-  const floats = floatBytes(graph)
-  // Weights in half precision are used as they lie in the file.
-  const mode = wished ?? (half ? 'instant' : chooseMode(floats, total - heldBytes(graph)))
-  return { mode, bytes: half ? HALF_BYTES * floats : sessionBytes(mode, floats) }
-}
-
 const isOutOfMemory = (error: unknown): boolean => error instanceof AppError && error.code === 'out-of-memory'
 
 const isFinite = (outputs: ReadonlyMap<string, Tensor>): boolean =>
@@ -193,10 +210,6 @@ export function output(outputs: ReadonlyMap<string, Tensor>, name: string): Tens
   return found
 }
 
-/** Parts of one tensor lie in the same memory. */
-const heldBytes = ({ held }: BuiltGraph): number =>
-  held.reduce((sum, { span: [first, end] }) => sum + Float32Array.BYTES_PER_ELEMENT * (end - first), 0)
-
 function heldFeeds({ held }: BuiltGraph, tensors: HeldTensors = new Map()): Readonly<Record<string, Tensor>> {
   return Object.fromEntries(
     held.map(({ name, of, span, dims }) => {
@@ -205,29 +218,4 @@ function heldFeeds({ held }: BuiltGraph, tensors: HeldTensors = new Map()): Read
       return [name, { data: whole.subarray(...span), dims }]
     })
   )
-}
-
-/** Bytes of the weights as float32. */
-const floatBytes = (graph: BuiltGraph): number =>
-  graph.externals.reduce((sum, { weight }) => sum + 4 * elementCount(weight.shape), 0)
-
-/** Up to here the slowest preparation takes well under a second. */
-const SMALL = 2 ** 29
-
-/**
- * By size and memory alone, never by how often a model was used: modes differ in the last bits, and the same request must give
- * the same pixels again.
- */
-export function chooseMode(floatBytes: number, memoryBytes: number): Mode {
-  if (floatBytes <= SMALL && 4 * floatBytes <= memoryBytes) return 'turbo'
-  return 2 * floatBytes <= memoryBytes ? 'medium' : 'instant'
-}
-
-/** Of their float32 size, on a device; on the CPU they are mapped. */
-const HALF_BYTES = 0.5
-
-/** Measured on SD 1.5: packing keeps a third more than the float32 copy; casts at every run hold the largest few weights. */
-export function sessionBytes(mode: Mode, floatBytes: number): number {
-  if (mode === 'turbo') return 1.35 * floatBytes
-  return mode === 'medium' ? 1.15 * floatBytes : 0.35 * floatBytes
 }

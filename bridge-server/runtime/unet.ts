@@ -65,7 +65,7 @@ export function createUnet(
         channels,
         plain: runtime.device.target.attention === 'plain'
       })
-    if (!network.fits(need(h, w)))
+    if (!network.isAllowed(need(h, w)))
       throw tooLarge(
         `The UNet (batch of ${n})`,
         { width: 8 * w, height: 8 * h },

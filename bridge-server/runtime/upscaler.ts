@@ -24,8 +24,9 @@ export function createUpscaler(name: string, file: UpscalerFile, runtime: Runtim
   )
   const need = (height: number, width: number): number => activationBytes(file, height * width)
   let tile = MOST
-  while (tile > LEAST && !network.fits(need(tile, tile))) tile -= STEP
-  if (!network.fits(need(tile, tile)))
+  // By what may be used at all, for it is decided once.
+  while (tile > LEAST && !network.isAllowed(need(tile, tile))) tile -= STEP
+  if (!network.isAllowed(need(tile, tile)))
     throw tooLarge(
       `A tile of the upscaler “${name}”`,
       { width: tile, height: tile },

@@ -84,14 +84,12 @@ async function runWithin(
   if (network.fits(need(rows, columns))) return run(x)
   let tile = Math.floor(Math.max(rows, columns) / 8) * 8
   while (tile >= MIN_TILE && !network.fits(need(Math.min(tile, rows), Math.min(tile, columns)))) tile -= 8
-  if (tile < MIN_TILE) {
-    const size = {
-      width: Math.min(MIN_TILE, columns) * downscale,
-      height: Math.min(MIN_TILE, rows) * downscale
-    }
+  if (tile < MIN_TILE) tile = MIN_TILE
+  const [highest, widest] = [Math.min(tile, rows), Math.min(tile, columns)]
+  if (!network.isAllowed(need(highest, widest))) {
     throw tooLarge(
       'Even a tile of the autoencoder',
-      size,
+      { width: widest * downscale, height: highest * downscale },
       runtime.budget.total,
       ({ width, height }) => network.weightBytes() + need(height / downscale, width / downscale)
     )

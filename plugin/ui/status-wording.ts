@@ -1,3 +1,4 @@
+import type { MemoryReport } from '#protocol/compute.ts'
 import type { ConnectedToken, ServerStatus } from '#protocol/status.ts'
 import { bytesWords } from './model-wording.ts'
 import { durationWords } from './wording.ts'
@@ -30,10 +31,13 @@ function deviceLines({ device, compute }: ServerStatus): readonly (readonly [str
       ({ network, device: other, precision, reason }) =>
         [network, `on ${other} in ${precision}: ${reason ?? ''}`] as const
     ),
-    ...(memory === null
-      ? []
-      : [['Networks', `${bytesWords(memory.networks)} of ${bytesWords(memory.limit)}`] as const])
+    ...(memory === null ? [] : [['Networks', networksWords(memory)] as const])
   ]
+}
+
+function networksWords({ networks, room, limit }: MemoryReport): string {
+  const words = `${bytesWords(networks)} of ${bytesWords(limit)}`
+  return room < limit ? `${words}; other programs leave ${bytesWords(room)}` : words
 }
 
 function engineWords({ state, ends }: ServerStatus['engine'], now: number): string {

@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import path from 'node:path'
+import { mallocTunables } from '../../bridge-server/engine/malloc.ts'
 import type { Figure } from './figure.ts'
 import { clickFigures } from './click.ts'
 import { loadFigures } from './load.ts'
+import { memoryFigures } from './memory.ts'
 
 /**
  * `npm run bench`: the figures that matter, as a table and as `test-results/bench.json`.
@@ -20,7 +22,7 @@ function inProcess(script: string, args: readonly string[]): readonly Figure[] {
   const file = path.join(import.meta.dirname, script)
   const output = execFileSync(process.execPath, ['--import', 'tsx', file, ...args], {
     cwd: root,
-    env: { ...process.env, GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' },
+    env: { ...process.env, GLIBC_TUNABLES: mallocTunables },
     stdio: ['ignore', 'pipe', 'inherit'],
     maxBuffer: 1 << 24
   })
@@ -56,6 +58,7 @@ try {
       '32',
       'medium'
     ])
+    sections['SD 1.5, a picture of 256 × 256, by --memory'] = await memoryFigures(file)
     for (const mode of ['instant', 'medium', 'turbo'])
       sections[`SD 1.5, 512 × 512, mode ${mode}`] = inProcess('engine-figures.ts', [file, '64', mode])
   }

@@ -1,6 +1,12 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 
-/** `make-sd15.ts FILE`: a checkpoint with the names and shapes of Stable Diffusion 1.5 and small random float16 weights. */
+/**
+ * `make-sd15.ts FILE [UNET [VAE [LAYERS]]]`: a checkpoint with the names and shapes of Stable Diffusion 1.5 and small random float16
+ * weights; with numbers one whose UNet, VAE and text encoder have so many channels, and layers, instead of 320, 128 and 12.
+ */
+const [file, unetWidth = '320', vaeWidth = '128', textLayers = '12'] = process.argv.slice(2)
+if (file === undefined) throw new Error('Which file?')
+
 const tensors = new Map<string, readonly number[]>()
 const put = (name: string, ...shape: number[]) => tensors.set(name, shape)
 const affine = (name: string, out: number, ...rest: number[]) => {
@@ -126,12 +132,10 @@ function clip(prefix: string, width: number, layers: number) {
   affine(`${prefix}final_layer_norm`, width)
 }
 
-clip('cond_stage_model.transformer.text_model.', 768, 12)
-vae('first_stage_model.', 128)
-unet('model.diffusion_model.', 320, 768)
+clip('cond_stage_model.transformer.text_model.', 768, Number(textLayers))
+vae('first_stage_model.', Number(vaeWidth))
+unet('model.diffusion_model.', Number(unetWidth), 768)
 
-const [file] = process.argv.slice(2)
-if (file === undefined) throw new Error('Which file?')
 let offset = 0
 const header: Record<string, unknown> = {}
 for (const [name, shape] of tensors) {

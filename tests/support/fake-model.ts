@@ -74,7 +74,8 @@ export const fakeModels = (model: DiffusionModel): Models => ({
   open: () => Promise.resolve(model),
   upscaler: (name) => Promise.reject(new Error(`no upscaler ${name}`)),
   annotator: (kind) => Promise.reject(new Error(`no annotator ${kind}`)),
-  memory: () => ({ limit: 0, networks: [] }),
+  look: () => undefined,
+  memory: () => ({ limit: 0, room: 0, networks: [] }),
   release: () => Promise.resolve()
 })
 

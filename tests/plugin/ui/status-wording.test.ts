@@ -31,13 +31,15 @@ it('says where the arithmetic happens, why not elsewhere, and what it takes', ()
         { device: 'cpu', verdict: 'used', reason: 'no other device is right and faster' }
       ]
     },
-    memory: { limit: 8e9, networks: 2e9, process: 3e9, peak: 3e9 },
+    memory: { limit: 8e9, room: 8e9, networks: 2e9, process: 3e9, peak: 3e9 },
     networks: []
   }
   expect(line({ compute }, 'Device')).toBe('cpu, float32')
   expect(line({ compute }, 'Not webgpu')).toBe('no driver')
   expect(line({ compute }, 'Not cpu')).toBeUndefined()
   expect(line({ compute }, 'Networks')).toBe('2.0 GB of 8.0 GB')
+  const tight = { ...compute, memory: { limit: 8e9, room: 3e9, networks: 2e9, process: 3e9, peak: 3e9 } }
+  expect(line({ compute: tight }, 'Networks')).toBe('2.0 GB of 8.0 GB; other programs leave 3.0 GB')
 })
 
 it('says how often the engine ended unasked, when last, and why', () => {
