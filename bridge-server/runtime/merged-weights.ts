@@ -30,10 +30,14 @@ export interface MergedWeights {
 export function createMergedWeights(
   part: UnetPart,
   loras: readonly LoraLayers[],
-  { owner, device, budget, open = openSession }: Runtime
+  { owner, device, budget, open = openSession }: Runtime,
+  /** Bytes that the UNet takes over mapped weights when it changes all of them itself. */
+  mappedBytes: () => number
 ): MergedWeights {
   const names =
-    device.provider === 'cpu' ? fitting(part, changedWeights(part.weights, loras), budget.total) : []
+    device.provider === 'cpu'
+      ? fitting(part, changedWeights(part.weights, loras), () => budget.total - mappedBytes())
+      : []
   const bytes = sumOfBytes(part, names)
   let made: { readonly key: string; readonly weights: HeldTensors } | null = null
   let using = 0
@@ -95,12 +99,9 @@ export function createMergedWeights(
   }
 }
 
-/** Of the weights' float32 size, what a UNet that leaves them in their file takes for casts; measured: 0.11 on SD 1.5. */
-const MAPPED = 0.2
-
 /** The first of them that take no more than half of what a UNet over mapped weights leaves; the rest changes at each call. */
-function fitting(part: UnetPart, names: readonly string[], total: number): readonly string[] {
-  const most = (total - MAPPED * sumOfBytes(part, part.weights.names)) / 2
+function fitting(part: UnetPart, names: readonly string[], left: () => number): readonly string[] {
+  const most = names.length === 0 ? 0 : left() / 2
   let bytes = 0
   return names.filter((name) => {
     bytes += bytesOf(part, name)

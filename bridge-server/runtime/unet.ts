@@ -18,6 +18,7 @@ import {
 import { tooLarge } from './memory.ts'
 import { createMergedWeights } from './merged-weights.ts'
 import type { UnetInput } from './model.ts'
+import { leanestPlan, weightBytes } from './session-plan.ts'
 import { createPart, output, type NetworkKind, type Runtime } from './part.ts'
 import { hasLargeScores, unetPrecision } from './precision.ts'
 
@@ -46,7 +47,12 @@ export function createUnet(
 ): (input: UnetInput, scales?: UnetScales) => Promise<Tensor> {
   const channels = modelChannels(part)
   const embedded = guidanceChannels(part)
-  const merged = createMergedWeights(part, extensions.loras, runtime)
+  const merged = createMergedWeights(
+    part,
+    extensions.loras,
+    runtime,
+    () => leanestPlan(weightBytes(unetGraph(part, extensions, runtime.device.target)), undefined).bytes
+  )
   const network = createPart(
     (target) => unetGraph(part, extensions, target, merged.names),
     unetKind('UNet', part),

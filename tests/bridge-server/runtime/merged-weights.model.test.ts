@@ -86,8 +86,8 @@ test('plain LoRAs stay branches: nothing is made for them', async () => {
 })
 
 test('where memory has no room for all of them, the rest is changed at each call', async () => {
-  // Mapped, this UNet needs 11.3 MB and a call of it 0.7; the LoHa's layers are of 0.1 to 0.6 MB.
-  const { call, opened } = await dressed(['loha'], 12.7 * MEGABYTE)
+  // Mapped, this UNet takes up to 18 MB for what it casts and changes in a call, and 0.7 beside; the LoHa's layers are of 0.1 to 0.6 MB.
+  const { call, opened } = await dressed(['loha'], 19.3 * MEGABYTE)
   const out = await call(1)
   const made = opened.filter((outputs) => !outputs.includes('out')).flat()
   expect(made.length).toBeGreaterThan(0)
