@@ -57,7 +57,7 @@ export const sequential = (m: Scope, x: Value, around: Surroundings): Value =>
 
 function blockLayer(m: Scope, x: Value, around: Surroundings): Value {
   if (m.has('in_layers')) return resBlock(m, x, around)
-  if (m.has('transformer_blocks')) return spatialTransformer(m, x, around.context, around)
+  if (m.has('proj_in')) return spatialTransformer(m, x, around.context, around)
   if (m.has('op')) return conv2d(m.at('op'), x, { stride: 2, padding: 1 }) // Downsample
   if (m.has('conv')) return conv2d(m.at('conv'), upsampleNearest(m, x, around.like), { padding: 1 }) // Upsample
   return conv2d(m, x, { padding: 1 })

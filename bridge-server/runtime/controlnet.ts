@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
-import { createGraph, type Graph, type Target, type Value } from '../graph/graph.ts'
+import { createGraph, type Graph, type Target } from '../graph/graph.ts'
 import { openNetwork, type Adaptation } from '../graph/scope.ts'
-import type { Weight, WeightSource } from '../graph/weight.ts'
+import type { WeightSource } from '../graph/weight.ts'
 import { elementCount } from '../graph/shape.ts'
 import { controlHint, controlNet } from '../nn/controlnet.ts'
 import { timestepEmbedding } from '../nn/timestep-embedding.ts'
@@ -10,11 +10,11 @@ import type { UnetPart } from '../weights/checkpoint.ts'
 import { GUIDANCE_WEIGHT } from '../weights/model-info.ts'
 import type { ControlNet as ControlNetFile } from '../weights/extensions/extension.ts'
 import { conditionFeeds, conditionInputs, modelChannels } from './conditions.ts'
+import { checkLowRank, firstHalf, lowRankAt, onModel } from './control-lora.ts'
 import type { ControlNet } from './model.ts'
 import { createPart, output, type Runtime } from './part.ts'
 import type { Feed } from './session.ts'
-import { activationBytes, unetKind } from './unet.ts'
-import { weightSource } from '../weights/tensor-table.ts'
+import { activationBytes, residualChannels, unetKind } from './unet.ts'
 
 /**
  * A ControlNet beside the UNet that it was made for. `name` is what messages call it.
@@ -115,76 +115,49 @@ function unionFeeds(
   }
 }
 
-const firstHalf = /^(time_embed|label_emb|input_blocks|middle_block)\./
-
-/** A control-LoRA's own weights, and the model's where it has none. */
-function onModel(own: WeightSource, model: WeightSource): WeightSource {
-  const half = model.names.filter((name) => firstHalf.test(name) && name !== GUIDANCE_WEIGHT)
-  const names = [...new Set([...half, ...own.names])]
-  return { get: (name) => own.get(name) ?? model.get(name), names }
-}
-
-interface Layer {
-  readonly path: string
-  readonly weights: WeightSource
-}
-
-/** up · down beside the layer at a path. Its tensors may be flat where the layer's are not. */
-function lowRankAt(
-  graph: Graph,
-  lowRank: NonNullable<ControlNetFile['lowRank']>,
-  { path, weights }: Layer
-): readonly Adaptation[] {
-  const pair = lowRank.get(path)
-  if (pair === undefined) return []
-  const [out = 0, ...inputs] = weights.get(`${path}.weight`)?.shape ?? []
-  const rank = pair.down.shape[0] ?? 0
-  const ones = inputs.slice(1).map(() => 1)
-  const both = new Map<string, Weight>([
-    ['down.weight', { ...pair.down, shape: [rank, ...inputs] }],
-    ['up.weight', { ...pair.up, shape: [out, rank, ...ones] }]
-  ])
-  const { m } = openNetwork(graph, weightSource(both), 'control-LoRA', { prefix: `lora/${path}/` })
-  const scale: Value = graph.constant(Float32Array.of(1), [])
-  return [{ scale, branch: { m, scale, rank: undefined }, change: neverMerged, bias: null }]
-}
-
-const neverMerged = (): never => {
-  throw new Error('Bug: nothing else changes a control-LoRA')
-}
-
-function checkLowRank(
-  name: string,
-  lowRank: NonNullable<ControlNetFile['lowRank']>,
-  weights: WeightSource
-): void {
-  for (const [path, { down, up }] of lowRank) {
-    const own = sizeOf(weights, `${path}.weight`)
-    const rank = down.shape[0] ?? 0
-    const made = (elementCount(down.shape) / rank) * (elementCount(up.shape) / rank)
-    if (made !== own || up.shape[1] !== rank)
-      throw new AppError('model-unsupported', {
-        message: `The control-LoRA “${name}” does not fit the model: it adds ${made} numbers to ${path}, which has ${own}.`,
-        hint: 'It was made for a plain model of one family (mostly XL); choose a model of that.'
-      })
-  }
-}
-
-/** A ControlNet is the first half of its UNet: what both have must be of one size. */
-function checkFit(name: string, weights: ControlNetFile['weights'], unet: UnetPart): void {
+/**
+ * A ControlNet is the first half of its UNet, or less: it may have fewer transformers (diffusers' “small” and “mid” of XL). What both
+ * have must be of one size, and there must be a residual for each of the UNet's blocks.
+ */
+function checkFit(name: string, weights: WeightSource, unet: UnetPart): void {
   const different = unet.weights.names.find((weight) => {
     if (!firstHalf.test(weight)) return false
     // Models for inpainting and depth have more input channels, and some embed their guidance; a ControlNet sees neither.
     if (weight === 'input_blocks.0.0.weight' || weight === GUIDANCE_WEIGHT) return false
+    if (weights.get(weight) === undefined && !isNeeded.test(weight)) return false
     return sizeOf(weights, weight) !== sizeOf(unet.weights, weight)
   })
-  if (different === undefined) return
-  throw new AppError('model-unsupported', {
-    message: `The ControlNet “${name}” does not fit the model: its ${different} has ${sizeOf(weights, different)} numbers, the model’s ${sizeOf(unet.weights, different)}.`,
-    hint: 'Choose a ControlNet that was made for the family of your model.'
-  })
+  if (different !== undefined)
+    throw misfit(
+      name,
+      `its ${different} has ${sizeOf(weights, different)} numbers, the model’s ${sizeOf(unet.weights, different)}`
+    )
+  const [own, wanted] = [channelsOf(weights), residualChannels(unet)]
+  if (own.join() !== wanted.join())
+    throw misfit(
+      name,
+      `it adds to ${own.length} blocks of ${own.join(', ')} channels, and the model has ${wanted.length} of ${wanted.join(', ')}`
+    )
 }
 
+const isNeeded = /^(time_embed|label_emb)\./
+
+/** Of the residuals that it makes: one for each block, and one for the middle. */
+function channelsOf(weights: WeightSource): readonly number[] {
+  const channels: number[] = []
+  const outputs = (name: string): number | undefined => weights.get(name)?.shape[0]
+  for (let i = 0, next = outputs('zero_convs.0.0.weight'); next !== undefined;) {
+    channels.push(next)
+    next = outputs(`zero_convs.${++i}.0.weight`)
+  }
+  return [...channels, outputs('middle_block_out.0.weight') ?? 0]
+}
+
+const misfit = (name: string, problem: string): AppError =>
+  new AppError('model-unsupported', {
+    message: `The ControlNet “${name}” does not fit the model: ${problem}.`,
+    hint: 'Choose a ControlNet that was made for the family of your model.'
+  })
+
 /** Linear layers and 1×1 convolutions differ in their shapes alone. */
-const sizeOf = (weights: ControlNetFile['weights'], name: string): number =>
-  weights.get(name)?.shape.reduce((product, size) => product * size, 1) ?? 0
+const sizeOf = (weights: WeightSource, name: string): number => elementCount(weights.get(name)?.shape ?? [0])

@@ -151,8 +151,8 @@ function inGraph(graph: Graph, { widths, ...rest }: Hypernetwork, i: number): Hy
   }
 }
 
-/** A number of channels for each residual; one zero of a channel stands for all its places. */
-const noResiduals = ({ weights }: UnetPart): readonly Tensor[] => {
+/** Channels of what each input block makes, and of the middle. */
+export function residualChannels({ weights }: Pick<UnetPart, 'weights'>): readonly number[] {
   const counts: number[] = []
   for (let i = 0; ; i++) {
     const block = `input_blocks.${i}.0`
@@ -161,8 +161,12 @@ const noResiduals = ({ weights }: UnetPart): readonly Tensor[] => {
     if (last === undefined) break
     counts.push(last.shape[0] ?? 0)
   }
-  return [...counts, counts.at(-1) ?? 0].map((channels) => zeros([1, channels, 1, 1]))
+  return [...counts, counts.at(-1) ?? 0]
 }
+
+/** One zero of a channel stands for all its places. */
+const noResiduals = (part: UnetPart): readonly Tensor[] =>
+  residualChannels(part).map((channels) => zeros([1, channels, 1, 1]))
 
 interface Call {
   readonly n: number

@@ -7,18 +7,20 @@ import { annotatorNetwork } from './annotator.ts'
 import { isControlNet } from './controlnet.ts'
 import { isEmbedding } from './embedding.ts'
 import type { ExtensionFile } from './extension-files.ts'
+import { refuseForeignAddOn } from './foreign-add-ons.ts'
 import { isHypernetwork } from './hypernetwork.ts'
 import { isAdaptation } from './lora-names.ts'
 import { isTaesd, taesdFamilies } from './taesd.ts'
 import { upscalerNetwork } from './upscaler.ts'
 
 /**
- * What a file is by its tensors; null: nothing that belongs beside a model. Throws AppError 'model-unsupported' for an upscaler
- * of an unknown kind.
+ * What a file is by its tensors; null: nothing that belongs beside a model. Throws AppError 'model-unsupported' for what does and
+ * cannot be run, such as IP-Adapters and upscalers of other kinds.
  */
 export function kindOf(table: TensorTable): ExtensionKind | null {
   const names = [...table.weights.keys(), ...table.unusable.keys()]
   if (names.some((name) => name.startsWith('model.diffusion_model.') && !name.includes('lora'))) return null
+  refuseForeignAddOn(table)
   if (names.some(isAdaptation)) return 'lora'
   if (isControlNet(table)) return 'controlnet'
   if (isHypernetwork(table)) return 'hypernetwork'

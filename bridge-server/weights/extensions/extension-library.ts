@@ -100,20 +100,20 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
   const tableOf = ({ file, isFolder }: ExtensionFile): Promise<TensorTable> =>
     (isFolder ? readPart : readTensorFile)(file, { cacheFolder: path.join(cacheFolder, 'converted') })
 
+  const recognised = async (file: ExtensionFile): Promise<Seen> => {
+    const table = await tableOf(file)
+    const kind = kindOf(table)
+    return {
+      stamp: file.stamp,
+      makes: kind === 'annotator' ? annotatorNetwork(table) : null,
+      info: kind === null ? null : await extensionInfo(file, kind, table)
+    }
+  }
+
   const look = async (file: ExtensionFile): Promise<Looked> => {
     const before = seen.get(file.file)
     if (before?.stamp === file.stamp) return { ...file, ...before }
-    const now: Seen = await tableOf(file).then(
-      async (table) => {
-        const kind = kindOf(table)
-        const makes = kind === 'annotator' ? annotatorNetwork(table) : null
-        return {
-          ...{ stamp: file.stamp, makes },
-          info: kind === null ? null : await extensionInfo(file, kind, table)
-        }
-      },
-      (error: unknown) => ({ stamp: file.stamp, error })
-    )
+    const now = await recognised(file).catch((error: unknown): Seen => ({ stamp: file.stamp, error }))
     seen.set(file.file, now)
     return { ...file, ...now }
   }

@@ -178,6 +178,29 @@ test('a tensor that no LoRA has is named', async () => {
   await expect(library.lora('x')).rejects.toThrow(/bias_values/)
 })
 
+test.each([
+  ['an IP-Adapter', { 'image_proj.proj.weight': [8, 8], 'ip_adapter.1.to_k_ip.weight': [8, 8] }],
+  ['a T2I-Adapter', { 'body.0.block1.weight': [8, 8, 3, 3], 'conv_in.weight': [8, 192, 3, 3] }],
+  ['a T2I-Adapter', { 'adapter.body.0.resnets.0.block1.weight': [8, 8, 3, 3] }],
+  ['a ControlNet-LLLite', { 'lllite_unet_input_blocks_4_1_attn1_to_k.down.0.weight': [8, 8] }],
+  [
+    'a ControlNet-XS',
+    {
+      'control_model.input_hint_block.0.weight': [16, 3, 3, 3],
+      'control_model.enc_zero_convs_out.0.weight': [8, 8, 1, 1]
+    }
+  ],
+  ['a ControlNet for Stable Diffusion 3 or Flux', { 'controlnet_blocks.0.weight': [8, 8] }],
+  ['an AnimateDiff motion module', { 'down_blocks.0.motion_modules.0.temporal_transformer.norm.weight': [8] }]
+] as const)('%s is named where it is asked for as a ControlNet, and not listed', async (is, shapes) => {
+  const library = libraryOf({ 'controlnet/thing.safetensors': safetensorsOf(shapes) })
+  expect(await library.list()).toEqual([])
+  await expect(library.require([{ kind: 'controlnet', name: 'thing' }])).rejects.toMatchObject({
+    code: 'model-unsupported',
+    message: expect.stringMatching(`thing.safetensors is ${is}, which Marquee cannot run`) as string
+  })
+})
+
 const folder = findGolden('extensions')
 
 describe.skipIf(folder === null)('golden files', () => {

@@ -106,6 +106,8 @@ test.each([
   ],
   ['grey', { 'model.0.weight': [8, 1, 3, 3], 'model.1.sub.0.RDB1.conv1.0.weight': [4, 8, 3, 3] }, /channels/]
 ] as const)('%s is refused by name', async (name, shapes, message) => {
-  const library = libraryOf({ [`upscalers/${name}`]: shapes })
+  const library = libraryOf({ [`upscalers/${name}`]: shapes, 'ESRGAN/general': compact })
   await expect(library.upscaler(name)).rejects.toThrow(message)
+  // The others are listed all the same.
+  expect((await library.list()).map((each) => each.name)).toContain('general')
 })
