@@ -1,10 +1,10 @@
-import { ErrorReply } from '../protocol/errors.ts'
-import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
-import { checked } from '../protocol/parse.ts'
-import { GenerateRequest } from '../protocol/request.ts'
-import { JobResult, JobState } from '../protocol/results.ts'
-import { openDatabase, type Database, type Row } from './database.ts'
-import { holderOf, imagesOf, type StoredJob } from './job.ts'
+import type { ErrorReply } from '../protocol/errors.ts'
+import type { GenerateRequest } from '../protocol/request.ts'
+import type { JobResult, JobState } from '../protocol/results.ts'
+import { blobOwners, keepBlobs, keptJobs, type BlobOwners } from './blob-rows.ts'
+import { openDatabase, type Database } from './database.ts'
+import { imagesOf, type StoredJob } from './job.ts'
+import { migrations, storedJob } from './job-rows.ts'
 import { createReserve } from './reserve.ts'
 import type { KeptJob } from './retention.ts'
 
@@ -23,7 +23,7 @@ interface NewJob {
 }
 
 /** Jobs, their order and their results, durable as soon as a call returns. */
-export interface JobStore {
+export interface JobStore extends BlobOwners {
   /** Adds a job at the end of the queue. */
   insert(job: NewJob): StoredJob
   find(client: string, id: string): StoredJob | null
@@ -50,50 +50,8 @@ export interface JobStore {
   blobs(): ReadonlySet<string>
   /** Bytes of all blobs that some job names. */
   blobBytes(): number
-  /** Notes that a token's holder has a blob, which a job may name soon. */
-  ownBlob(holder: string, blob: string, time: number): void
-  /** Whether it was noted, or a job of the holder's clients names it. */
-  ownsBlob(holder: string, blob: string): boolean
-  /** Forgets what was noted before `time`. */
-  forgetOwners(time: number): void
   close(): void
 }
-
-const migrations = [
-  `CREATE TABLE jobs (
-     key INTEGER PRIMARY KEY AUTOINCREMENT,
-     client TEXT NOT NULL,
-     id TEXT NOT NULL,
-     document TEXT NOT NULL,
-     state TEXT NOT NULL,
-     place INTEGER NOT NULL,
-     attempts INTEGER NOT NULL,
-     request TEXT NOT NULL,
-     created INTEGER NOT NULL,
-     started INTEGER,
-     finished INTEGER,
-     result TEXT,
-     error TEXT,
-     UNIQUE (client, id)
-   ) STRICT;
-   CREATE INDEX jobs_of_document ON jobs (client, document, key);
-   CREATE INDEX jobs_unfinished ON jobs (place) WHERE state IN ('queued', 'running');
-   CREATE TABLE job_blobs (
-     job INTEGER NOT NULL REFERENCES jobs (key) ON DELETE CASCADE,
-     blob TEXT NOT NULL,
-     PRIMARY KEY (job, blob)
-   ) STRICT, WITHOUT ROWID`,
-  // What older jobs name counts nothing.
-  `ALTER TABLE jobs ADD COLUMN starred INTEGER NOT NULL DEFAULT 0;
-   ALTER TABLE job_blobs ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0`,
-  `CREATE TABLE blob_owners (
-     holder TEXT NOT NULL,
-     blob TEXT NOT NULL,
-     time INTEGER NOT NULL,
-     PRIMARY KEY (holder, blob)
-   ) STRICT, WITHOUT ROWID;
-   CREATE INDEX job_blobs_by_blob ON job_blobs (blob)`
-]
 
 export function createJobStore(file: string): JobStore {
   const database = openDatabase(file, migrations)
@@ -185,22 +143,6 @@ function finishJob(
   if (result !== null) keepBlobs(database, key, imagesOf(job.request, result))
 }
 
-function blobOwners(database: Database): Pick<JobStore, 'ownBlob' | 'ownsBlob' | 'forgetOwners'> {
-  return {
-    ownBlob: (holder, blob, time) => {
-      database.run('INSERT OR REPLACE INTO blob_owners VALUES (?, ?, ?)', holder, blob, time)
-    },
-    ownsBlob: (holder, blob) =>
-      database.get('SELECT 1 FROM blob_owners WHERE holder = ? AND blob = ?', holder, blob) !== null ||
-      database
-        .all('SELECT client FROM job_blobs JOIN jobs ON job = key WHERE blob = ?', blob)
-        .some(({ client }) => holderOf(String(client)) === holder),
-    forgetOwners: (time) => {
-      database.run('DELETE FROM blob_owners WHERE time < ?', time)
-    }
-  }
-}
-
 function insertJob(database: Database, { client, id, request, created }: NewJob): StoredJob {
   database.run(
     `INSERT INTO jobs (client, id, document, state, place, attempts, request, created)
@@ -211,48 +153,3 @@ function insertJob(database: Database, { client, id, request, created }: NewJob)
   keepBlobs(database, stored.key, imagesOf(request, null))
   return stored
 }
-
-function keepBlobs(database: Database, key: number, images: readonly ImageRef[]): void {
-  for (const { blob, width, height, format } of images)
-    database.run(
-      'INSERT OR IGNORE INTO job_blobs (job, blob, bytes) VALUES (?, ?, ?)',
-      ...[key, blob, width * height * bytesPerPixel(format)]
-    )
-}
-
-function keptJobs(database: Database): readonly KeptJob[] {
-  const blobs = new Map<number, { blob: string; bytes: number }[]>()
-  for (const { job, blob, bytes } of database.all('SELECT job, blob, bytes FROM job_blobs')) {
-    const named = blobs.get(Number(job)) ?? []
-    named.push({ blob: String(blob), bytes: Number(bytes) })
-    blobs.set(Number(job), named)
-  }
-  return database.all('SELECT key, finished, starred FROM jobs').map(({ key, finished, starred }) => ({
-    key: Number(key),
-    finished: finished === null ? null : Number(finished),
-    starred: starred === 1,
-    blobs: blobs.get(Number(key)) ?? []
-  }))
-}
-
-function storedJob(row: Row): StoredJob {
-  return {
-    key: Number(row.key),
-    client: String(row.client),
-    attempts: Number(row.attempts),
-    job: {
-      id: String(row.id),
-      state: checked(JobState, row.state),
-      request: checked(GenerateRequest, parsed(row.request)),
-      created: Number(row.created),
-      started: row.started === null ? null : Number(row.started),
-      finished: row.finished === null ? null : Number(row.finished),
-      position: null,
-      result: row.result === null ? null : checked(JobResult, parsed(row.result)),
-      error: row.error === null ? null : checked(ErrorReply, parsed(row.error)),
-      ...(row.starred === 1 ? { starred: true } : {})
-    }
-  }
-}
-
-const parsed = (json: unknown): unknown => JSON.parse(String(json))
