@@ -95,6 +95,7 @@ async function serve(config: Config): Promise<void> {
     catalogue,
     checkNetworks,
     models: { ...library, ...inbox },
+    extensionPicture: (id) => extensions.picture(id),
     annotate,
     readPrompt: createPromptReader({
       find: (id) => library.find(id),

@@ -18,17 +18,7 @@ const defaultLimits: DecodeLimits = { side: 32_768, pixels: 128 * 2 ** 20 }
  * before a picture over the limits is unpacked.
  */
 export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): Promise<Rgba> {
-  const { format, width, height } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
-  if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
-    throw new AppError('picture-unreadable', {
-      message: `The picture is in the format ${format}.`,
-      hint: 'Save it as PNG, JPEG or WebP.'
-    })
-  if (Math.max(width, height) > limits.side || width * height > limits.pixels)
-    throw new AppError('too-large', {
-      message: `The picture has ${width} × ${height} pixels; at most ${limits.side} a side and ${limits.pixels} in all are taken.`,
-      hint: 'Scale it down first.'
-    })
+  await checkHeader(bytes, limits)
   const { data, info } = await readable(() =>
     sharp(bytes, { limitInputPixels: false, failOn: 'error' })
       .rotate()
@@ -42,6 +32,35 @@ export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): 
     height: info.height,
     data: new Uint8ClampedArray(data.buffer, data.byteOffset, data.length)
   }
+}
+
+/** Throws AppError 'picture-unreadable', or 'too-large'. */
+async function checkHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<void> {
+  const { format, width, height } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
+    throw new AppError('picture-unreadable', {
+      message: `The picture is in the format ${format}.`,
+      hint: 'Save it as PNG, JPEG or WebP.'
+    })
+  if (Math.max(width, height) > limits.side || width * height > limits.pixels)
+    throw new AppError('too-large', {
+      message: `The picture has ${width} × ${height} pixels; at most ${limits.side} a side and ${limits.pixels} in all are taken.`,
+      hint: 'Scale it down first.'
+    })
+}
+
+/** A small look at a PNG, JPEG or WebP, as `encodeThumbnail` makes it. Throws as `decodePicture` does. */
+export async function lookAt(bytes: Uint8Array, side: number, limits = defaultLimits): Promise<Buffer> {
+  await checkHeader(bytes, limits)
+  return readable(() =>
+    sharp(bytes, { limitInputPixels: false, failOn: 'error' })
+      .rotate()
+      .resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .flatten({ background: '#ffffff' })
+      .jpeg({ quality: 80 })
+      .toBuffer()
+  )
 }
 
 /** By the header alone; an upright size. Throws AppError 'picture-unreadable'. */

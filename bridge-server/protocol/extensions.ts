@@ -1,14 +1,17 @@
 import {
   Array as List,
+  Boolean as Flag,
   Integer,
   Literal,
   Null,
   Object as Struct,
+  Optional,
   String as Text,
   Union,
   type Static
 } from 'typebox'
 import { Family } from './family.ts'
+import { ControlKind } from './request.ts'
 
 /** What may be put beside a model; `taesd` is a tiny autoencoder, for previews; an `annotator` makes maps. */
 export const ExtensionKind = Union([
@@ -32,6 +35,10 @@ export const ExtensionInfo = Struct({
   family: Union([Family, Null()]),
   /** Words that call forth what it learnt; for an embedding its name. */
   triggers: List(Text()),
-  bytes: Integer()
+  bytes: Integer(),
+  /** A picture lies beside its file: `GET /api/extensions/:id/picture`. Absent: none does. */
+  hasPicture: Optional(Flag()),
+  /** What the maps may show that a ControlNet of several kinds knows, which must be told; absent: it knows one. */
+  kinds: Optional(List(ControlKind))
 })
 export type ExtensionInfo = Static<typeof ExtensionInfo>

@@ -138,6 +138,13 @@ export const apiTable: readonly ApiRoute[] = [
   },
   { method: 'GET', path: '/api/maps/:blob', query: image, answer: raw, about: 'A map that you had made.' },
   {
+    method: 'GET',
+    path: '/api/extensions/:id/picture',
+    query: { side: 'its longer side, 1 to 512 pixels (160)' },
+    answer: 'image/jpeg',
+    about: 'A small look at the picture that lies beside an extension’s file.'
+  },
+  {
     method: 'PUT',
     path: '/api/models/:id',
     body: raw,

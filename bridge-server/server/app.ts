@@ -15,6 +15,7 @@ import { namesOf, type Access } from './access.ts'
 import { annotateRoutes, type Annotate } from './annotate-routes.ts'
 import { blobRoutes } from './blob-routes.ts'
 import { checkDescribed, docsRoutes } from './docs-routes.ts'
+import { extensionRoutes, type ExtensionPicture } from './extension-routes.ts'
 import { downloadRoutes, type DownloadKeeper } from './download-routes.ts'
 import { answerErrors } from './error-replies.ts'
 import { jobRoutes } from './job-routes.ts'
@@ -47,6 +48,7 @@ interface AppParts
   readonly previews: Previews
   readonly catalogue: () => Promise<Catalogue>
   readonly models: ModelKeeper
+  readonly extensionPicture: ExtensionPicture
   readonly downloads: DownloadKeeper
   readonly readPrompt: ReadPrompt
   readonly annotate: Annotate
@@ -115,6 +117,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     jobRoutes(closed, parts)
     offerRoute(closed, pairing)
     modelRoutes(closed, parts.models, createUploadQuota(limits.modelBytes, Date.now))
+    extensionRoutes(closed, parts.extensionPicture)
     await downloadRoutes(closed, parts.downloads)
     promptRoutes(closed, parts.readPrompt)
     annotateRoutes(closed, { ...parts, owned })

@@ -70,7 +70,8 @@ async function sendRaw(reply: FastifyReply, { image, bytes: read }: ImageSource,
     .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
 }
 
-function sideOf(text: string | undefined): number {
+/** Pixels of a thumbnail's longer side, by the query. Throws AppError 'bad-message'. */
+export function sideOf(text: string | undefined): number {
   if (text === undefined) return usualSide
   const side = Number(text)
   if (Number.isInteger(side) && side >= 1 && side <= maxSide) return side

@@ -45,7 +45,8 @@ export function tileNetFor(
   { extensions }: Pick<Catalogue, 'extensions'>
 ): string | null {
   const nets = extensions.filter((net) => net.kind === 'controlnet' && net.family === family)
-  const tile = nets.find(({ name }) => /(^|[^a-z])tile([^a-z]|$)/i.test(name))
+  const named = nets.find(({ name }) => /(^|[^a-z])tile([^a-z]|$)/i.test(name))
+  const tile = named ?? nets.find(({ kinds }) => kinds?.includes('tile') === true)
   return tile?.name ?? null
 }
 

@@ -19,6 +19,7 @@ import { resumeSession } from '../hosts/canvas/session.ts'
 import { PairingCode } from '../ui/PairingCode.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ThemedProvider } from '../ui/ThemedProvider.tsx'
+import { createExtensionPictures } from '../ui/extension-pictures.ts'
 import { createThumbnails } from '../ui/thumbnails.ts'
 import { AppContext } from '../ui/use-app.ts'
 import { useControlKit } from './use-control-kit.ts'
@@ -50,6 +51,7 @@ const client = createBridgeClient({
 const events = createServerEvents({ store, client })
 const actions = createActions({ store, client, host, random: Math.random, newId, now: Date.now, later })
 const thumbnails = createThumbnails(actions.picture)
+const extensionPictures = createExtensionPictures(client.extensionPicture)
 
 keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
 keepPreview(store, client, host, (error) => store.dispatch({ type: 'noticed', notice: toNotice(error) }))
@@ -86,6 +88,7 @@ createRoot(root).render(
       store,
       actions,
       thumbnails,
+      extensionPictures,
       addModels: actions.addModels,
       writesPictures: true,
       docsUrl: '/docs'

@@ -14,7 +14,7 @@ export function useControlKit(makeMap: MakeMap): ControlKit {
     () => ({
       nets: (catalogue?.extensions ?? [])
         .filter(({ kind }) => kind === 'controlnet')
-        .map((net) => ({ name: net.name, unsuited: unsuitedWords(net, model) })),
+        .map((net) => ({ name: net.name, unsuited: unsuitedWords(net, model), kinds: net.kinds ?? [] })),
       annotators: catalogue?.annotators ?? [],
       makeMap,
       download: openDownloads

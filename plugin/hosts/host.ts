@@ -1,6 +1,6 @@
 import type { DigitalSource } from '#image/provenance.ts'
 import type { Point, Rect, Size } from '#protocol/geometry.ts'
-import type { ControlMode, MapResize } from '#protocol/request.ts'
+import type { ControlKind, ControlMode, MapResize } from '#protocol/request.ts'
 
 /** Straight (not premultiplied) RGBA, 8 bits a channel, sRGB. */
 export interface RgbaImage {
@@ -74,6 +74,8 @@ export interface HostControl {
   /** Of the asked area, or of any size where `resize` says how it comes to it; transparent counts as black. */
   readonly pixels: RgbaImage
   readonly resize?: MapResize
+  /** What the map shows, for a ControlNet of several kinds. */
+  readonly kind?: ControlKind
   /** Where in the asked area it acts, and how much; absent: everywhere. */
   readonly mask?: MaskImage
 }

@@ -4,6 +4,7 @@ import { promptExtensions } from '../app/extension-choice.ts'
 import { modelInForce } from '../app/model-choice.ts'
 import { withNetwork } from '../app/prompt-networks.ts'
 import { Button, ButtonGroup, Content, Dialog, Divider, Heading, SearchField, Text } from './controls.tsx'
+import { ExtensionPicture } from './ExtensionPicture.tsx'
 import { extensionWords, unsuitedWords } from './extension-wording.ts'
 import { useActions, useAppState } from './use-app.ts'
 
@@ -15,6 +16,8 @@ export function NetworkDialog({ onClose }: { readonly onClose: () => void }) {
   const model = useAppState(modelInForce)
   const [search, setSearch] = useState('')
   const all = useMemo(() => promptExtensions({ catalogue }), [catalogue])
+  // Names begin at one place, whether or not each has a picture.
+  const hasPictures = all.some(({ hasPicture }) => hasPicture === true)
   const words = search.toLowerCase().split(/\s+/)
   const found = all
     .map((extension) => ({ extension, reason: unsuitedWords(extension, model) }))
@@ -51,9 +54,14 @@ export function NetworkDialog({ onClose }: { readonly onClose: () => void }) {
                   disabled={reason !== null}
                   onClick={() => add(extension)}
                 >
-                  <span>{extension.name}</span>
-                  <span className="marquee-caption">{extensionWords(extension)}</span>
-                  {reason !== null && <span className="marquee-caption">{reason}</span>}
+                  {hasPictures && (
+                    <ExtensionPicture id={extension.hasPicture === true ? extension.id : null} />
+                  )}
+                  <span className="marquee-choice-words">
+                    <span>{extension.name}</span>
+                    <span className="marquee-caption">{extensionWords(extension)}</span>
+                    {reason !== null && <span className="marquee-caption">{reason}</span>}
+                  </span>
                 </button>
               </li>
             ))}

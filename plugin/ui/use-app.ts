@@ -4,6 +4,7 @@ import type { Actions } from '../app/actions.ts'
 import type { PanelActions } from '../app/panel-actions.ts'
 import type { AppState } from '../app/state.ts'
 import type { AppStore } from '../app/store.ts'
+import type { ExtensionPictures } from './extension-pictures.ts'
 import type { Thumbnails } from './thumbnails.ts'
 
 /** What the panel is made of; an entry provides it. */
@@ -11,6 +12,8 @@ export interface App {
   readonly store: Pick<AppStore, 'getState' | 'getInitialState' | 'subscribe'>
   readonly actions: PanelActions
   readonly thumbnails: Thumbnails
+  /** Absent where the page cannot ask the server for them. */
+  readonly extensionPictures?: ExtensionPictures
   /** Takes model files that are dropped on the panel; absent where nothing can be dropped. */
   readonly addModels?: Actions['addModels']
   /** The editor writes picture files itself, and so what the panel says of them counts. */

@@ -16,6 +16,9 @@ describe('models and what goes beside them', () => {
 
   beforeAll(async () => {
     writePocketExtras(path.join(folder, 'extras'))
+    await sharp({ create: { width: 320, height: 320, channels: 3, background: '#336699' } })
+      .png()
+      .toFile(path.join(folder, 'extras', 'pocket-ink.preview.png'))
     marquee = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
     person = await sitDown(marquee.url)
     await person.button('Generate').waitFor()
@@ -69,6 +72,21 @@ describe('models and what goes beside them', () => {
     await person.button('Generate').click()
     await person.button('Apply').waitFor({ timeout: 60_000 })
     expect(person.troubles).toEqual([])
+  })
+
+  it('shows LoRAs with their pictures and trigger words, and a press puts one into the prompt', async () => {
+    const { page } = person
+    await prompt().fill('a boat, sea')
+    await person.button('Add LoRA or embedding').click()
+    const choice = page.getByRole('dialog').getByRole('button', { name: /pocket-ink/ })
+    await choice.getByText(/ink drawing/).waitFor()
+    const picture = choice.locator('img')
+    await picture.waitFor()
+    expect(await picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(160)
+    await person.shot('23-lora-pictures')
+    await choice.click()
+    await expect.poll(() => prompt().inputValue()).toBe('a boat, sea, ink drawing <lora:pocket-ink:1>')
+    await person.button('Take pocket-ink out').click()
   })
 
   it('offers downloads with their licences, and starts none by itself', async () => {

@@ -18,6 +18,7 @@ import { defaultLimits, type Limits } from '../../bridge-server/server/limits.ts
 import { listen } from '../../bridge-server/server/listen.ts'
 import { openTokens } from '../../bridge-server/server/tokens.ts'
 import type { DownloadKeeper } from '../../bridge-server/server/download-routes.ts'
+import type { ExtensionPicture } from '../../bridge-server/server/extension-routes.ts'
 import type { Annotate } from '../../bridge-server/server/annotate-routes.ts'
 import type { ModelKeeper } from '../../bridge-server/server/model-routes.ts'
 import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
@@ -60,6 +61,7 @@ interface BridgeParts {
   readonly downloads?: DownloadKeeper
   readonly readPrompt?: ReadPrompt
   readonly annotate?: Annotate
+  readonly extensionPicture?: ExtensionPicture
   /** Kept when the bridge closes, so that a second one may go on with it. */
   readonly folder?: string
   readonly pageFolder?: string
@@ -75,6 +77,7 @@ export async function startBridge({
   downloads = noDownloads,
   readPrompt = () => Promise.reject(new Error('Nobody reads prompts here')),
   annotate = () => Promise.reject(new Error('Nobody makes maps here')),
+  extensionPicture = () => Promise.resolve(null),
   folder,
   pageFolder = 'nowhere',
   limits = {},
@@ -92,7 +95,7 @@ export async function startBridge({
     report: (error) => bugs.push(error)
   })
   const app = await buildApp({
-    ...{ queue, blobs, previews, pageFolder, models, downloads, readPrompt, annotate },
+    ...{ queue, blobs, previews, pageFolder, models, downloads, readPrompt, annotate, extensionPicture },
     limits: { ...defaultLimits, ...limits },
     tokens: openTokens({
       ownerToken: testToken,

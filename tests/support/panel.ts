@@ -204,6 +204,7 @@ function createFakeClient() {
       }),
     annotate: ({ image }) => answer('annotate', () => image),
     mapPixels: (map) => answer('mapPixels', () => bytesOf(map)),
+    extensionPicture: () => answer('extensionPicture', () => new Blob()),
     addModel: (name) => answer('addModel', () => void calls.push(`add ${name}`)),
     chooseForModel: (id, { prediction, vae }) =>
       answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),

@@ -1,5 +1,6 @@
 import { AppError } from '../../errors.ts'
 import type { Weight } from '../../graph/weight.ts'
+import { controlKinds, type ControlKind } from '../../protocol/request.ts'
 import { unetRename } from '../diffusers-names.ts'
 import { renamed, shownName, unreadable, weightSource, type TensorTable } from '../tensor-table.ts'
 import type { ControlNet } from './extension.ts'
@@ -15,6 +16,14 @@ const namesOf = ({ weights, unusable }: TensorTable): readonly string[] => [
 
 export const isControlNet = (table: TensorTable): boolean =>
   namesOf(table).some((name) => own.test(name) || isDiffusers.test(name))
+
+const taskEmbedding = /^((control_model|controlnet)\.)?task_embedding$/
+
+/** What the maps may show that a union knows, in its own order; empty for one that knows a single kind. */
+export function unionKinds({ weights }: TensorTable): readonly ControlKind[] {
+  const name = [...weights.keys()].find((each) => taskEmbedding.test(each))
+  return controlKinds.slice(0, name === undefined ? 0 : (weights.get(name)?.shape[0] ?? 0))
+}
 
 const isDifference = /^difference$|(^|\.)difference\./
 const isLowRank = /\.(up|down)$/

@@ -4,7 +4,7 @@ import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import { stemOf } from '../model-info.ts'
 import type { TensorTable } from '../tensor-table.ts'
 import { annotatorNetwork } from './annotator.ts'
-import { isControlNet } from './controlnet.ts'
+import { isControlNet, unionKinds } from './controlnet.ts'
 import { isEmbedding } from './embedding.ts'
 import type { ExtensionFile } from './extension-files.ts'
 import { refuseForeignAddOn } from './foreign-add-ons.ts'
@@ -83,21 +83,23 @@ export async function extensionInfo(
   kind: ExtensionKind,
   table: TensorTable
 ): Promise<ExtensionInfo> {
+  const kinds = kind === 'controlnet' ? unionKinds(table) : []
   return {
     kind,
     id,
     name,
     family: kind === 'taesd' ? (taesdFamilies(name)[0] ?? null) : familyOf(table, kind),
     triggers: kind === 'embedding' ? [name] : kind === 'lora' ? await triggersOf(file, table.metadata) : [],
-    bytes: table.bytes
+    bytes: table.bytes,
+    ...(kinds.length === 0 ? {} : { kinds: [...kinds] })
   }
 }
 
 const mostTriggers = 12
 
 /**
- * Words that call forth what a LoRA learnt: what its maker says (`modelspec.trigger_phrase`, the web UI's `NAME.json`),
- * else the tags that its training pictures had most often (kohya's `ss_tag_frequency`).
+ * Words that call forth what a LoRA learnt: what its maker says (`modelspec.trigger_phrase`, the web UI's `NAME.json`, Civitai's
+ * `NAME.civitai.info`), else the tags that its training pictures had most often (kohya's `ss_tag_frequency`).
  */
 async function triggersOf(file: string, metadata: Readonly<Record<string, string>>): Promise<string[]> {
   const said = metadata['modelspec.trigger_phrase'] ?? (await besideFile(file))
@@ -117,9 +119,15 @@ async function triggersOf(file: string, metadata: Readonly<Record<string, string
 }
 
 async function besideFile(file: string): Promise<string | undefined> {
-  const text = await readFile(path.join(path.dirname(file), `${stemOf(file)}.json`), 'utf8').catch(() => '')
-  const said = recordOf(text)['activation text']
-  return typeof said === 'string' && said.trim() !== '' ? said : undefined
+  const read = async (ending: string) =>
+    recordOf(
+      await readFile(path.join(path.dirname(file), stemOf(file) + ending), 'utf8').catch(() => undefined)
+    )
+  const said = (await read('.json'))['activation text']
+  if (typeof said === 'string' && said.trim() !== '') return said
+  const trained = (await read('.civitai.info')).trainedWords
+  const words = Array.isArray(trained) ? trained.filter((word) => typeof word === 'string') : []
+  return words.length === 0 ? undefined : words.join(',')
 }
 
 /** Notes of other programs: what is not an object says nothing. */

@@ -23,6 +23,7 @@ import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
 import { extensionInfo, kindOf } from './extension-info.ts'
 import { readHypernetwork } from './hypernetwork.ts'
 import { readLora } from './lora.ts'
+import { createNamesIn, pictureBeside, readPictureFile, type PictureFile } from './picture-beside.ts'
 import { hasDecoder, readTaesd, taesdFamilies } from './taesd.ts'
 import { readUpscaler } from './upscaler.ts'
 import { nearest } from '../../nearest.ts'
@@ -48,6 +49,8 @@ export interface NamedEmbedding {
  */
 export interface ExtensionLibrary {
   list(): Promise<readonly ExtensionInfo[]>
+  /** The picture that lies beside an extension's file, by its id; null where there is none. Throws AppError 'too-large'. */
+  picture(id: string): Promise<PictureFile | null>
   /** Throws AppError 'model-missing' where one of these is not there; opens nothing. */
   require(wanted: readonly { readonly kind: ExtensionKind; readonly name: string }[]): Promise<void>
   lora(name: string): Promise<Opened<Lora>>
@@ -134,8 +137,8 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
   }
 
   return {
-    list: async () =>
-      (await lookAtAll()).flatMap((file) => ('info' in file && file.info !== null ? [file.info] : [])),
+    list: async () => listed((await lookAtAll()).filter(isExtension)),
+    picture: async (id) => pictureOf(id, (await lookAtAll()).filter(isExtension)),
     async require(wanted) {
       if (wanted.length === 0) return
       const files = await lookAtAll()
@@ -182,6 +185,28 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
 
 /** Where a file that cannot be read would have been an embedding. */
 const embeddingFolder = /[\\/](embeddings?|textual_inversion)[\\/]/i
+
+type Known = Looked & { readonly info: ExtensionInfo }
+
+const isExtension = (file: Looked): file is Known => 'info' in file && file.info !== null
+
+/** Pictures come and go without their files, and so are looked for every time. */
+function listed(files: readonly Known[]): Promise<readonly ExtensionInfo[]> {
+  const namesIn = createNamesIn()
+  return Promise.all(
+    files.map(async ({ info, file }) =>
+      (await pictureBeside(file, namesIn)) === null ? info : { ...info, hasPicture: true }
+    )
+  )
+}
+
+async function pictureOf(id: string, files: readonly Known[]): Promise<PictureFile | null> {
+  for (const { file } of files.filter((each) => each.id === id)) {
+    const picture = await pictureBeside(file, createNamesIn())
+    if (picture !== null) return readPictureFile(picture)
+  }
+  return null
+}
 
 const isOf = (file: Looked, kind: ExtensionKind): boolean => 'info' in file && file.info?.kind === kind
 

@@ -1,4 +1,5 @@
 import type { AnnotateRequest, AnnotatorInfo } from '#protocol/annotators.ts'
+import { controlKinds, type ControlKind } from '#protocol/request.ts'
 import type { RgbaImage } from '../host.ts'
 
 export interface ControlNet {
@@ -6,6 +7,8 @@ export interface ControlNet {
   readonly name: string
   /** Why it cannot go with the model in use; null: it can. */
   readonly unsuited: string | null
+  /** What the maps may show that it knows, where those are several and it must be told. */
+  readonly kinds: readonly ControlKind[]
 }
 
 /** How a map is made; protocol/annotators.ts has the words. */
@@ -21,9 +24,29 @@ export interface ControlKit {
   readonly download: (kind: 'controlnet' | 'annotator') => void
 }
 
-/** The ControlNet that a new map is for: the first that goes with the model and is named as `suits` says, else the only one. */
+/** Words of annotators, layers and files that tell what a map shows. */
+const wordsOfKinds: Readonly<Record<ControlKind, readonly string[]>> = {
+  pose: ['openpose', 'pose', 'dwpose'],
+  depth: ['depth', 'midas'],
+  'soft-edge': ['softedge', 'hed', 'scribble', 'soft'],
+  lines: ['canny', 'lineart', 'mlsd', 'lines'],
+  normal: ['normal', 'normals'],
+  segmentation: ['segmentation', 'seg', 'segments'],
+  tile: ['tile', 'blur'],
+  inpaint: ['inpaint']
+}
+
+/** What a map shows, by the first of some words that tells; null where none does. */
+export function kindFor(words: readonly string[]): ControlKind | null {
+  const told = words.map((word) => controlKinds.find((kind) => wordsOfKinds[kind].includes(word)))
+  return told.find((kind) => kind !== undefined) ?? null
+}
+
+/** The ControlNet that a new map is for: the first that goes with the model and is named as `suits` says or knows such maps, else the only one. */
 export function netFor({ nets }: Pick<ControlKit, 'nets'>, suits: readonly string[]): string | null {
   const usable = nets.filter(({ unsuited }) => unsuited === null)
+  const kind = kindFor(suits)
   const named = usable.find(({ name }) => suits.some((word) => name.toLowerCase().includes(word)))
-  return (named ?? (usable.length === 1 ? usable[0] : undefined))?.name ?? null
+  const knowing = usable.find(({ kinds }) => kind !== null && kinds.includes(kind))
+  return (named ?? knowing ?? (usable.length === 1 ? usable[0] : undefined))?.name ?? null
 }

@@ -1,4 +1,4 @@
-import type { ControlMode, MapResize } from '#protocol/request.ts'
+import type { ControlKind, ControlMode, MapResize } from '#protocol/request.ts'
 
 /** How a ControlNet follows a layer: protocol/request.ts has the units. */
 export interface ControlSettings {
@@ -10,6 +10,8 @@ export interface ControlSettings {
   readonly mode: ControlMode
   /** Null: the map lies in the document as the layer does. Else all of the layer's pixels are fitted to what is made. */
   readonly resize: MapResize | null
+  /** What the map shows, for a ControlNet of several kinds; null until that was said. */
+  readonly mapKind: ControlKind | null
   /** Off, the layer still is a map, and guides nothing. */
   readonly isOn: boolean
 }
@@ -24,9 +26,10 @@ type ControlRole = { readonly kind: 'control' } & ControlSettings
 
 export const pictureRole: LayerRole = { kind: 'picture' }
 
-export const controlRole = (model: string | null): ControlRole => ({
+/** By default a map is followed as it was trained, and what it shows is what its ControlNet knows. */
+export const controlRole = (model: string | null, mapKind: ControlKind | null = null): ControlRole => ({
   kind: 'control',
-  model,
+  ...{ model, mapKind },
   weight: 1,
   start: 0,
   end: 1,

@@ -31,7 +31,7 @@ export const controlCount = ({ layers }: CanvasDocument): number => layers.filte
  */
 export function controlsIn({ layers }: CanvasDocument, area: Rect): readonly HostControl[] {
   return layers.filter(isGuide).flatMap((layer) => {
-    const { model, weight, start, end, mode, resize } = layer.role
+    const { model, weight, start, end, mode, resize, mapKind } = layer.role
     const pixels = mapOf(layer, resize === null ? area : layerBounds(layer))
     const mask = maskOf(layer, area)
     if (model === null || pixels === null || mask === nowhere) return []
@@ -39,6 +39,7 @@ export function controlsIn({ layers }: CanvasDocument, area: Rect): readonly Hos
       {
         ...{ model, weight, start, end, mode, pixels },
         ...(resize === null ? {} : { resize }),
+        ...(mapKind === null ? {} : { kind: mapKind }),
         ...(mask === everywhere ? {} : { mask })
       }
     ]

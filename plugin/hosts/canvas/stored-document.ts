@@ -1,3 +1,4 @@
+import type { ControlKind } from '#protocol/request.ts'
 import type { CanvasDocument } from './document.ts'
 import type { Making } from '../host.ts'
 import type { Layer } from './layer.ts'
@@ -23,8 +24,14 @@ interface StoredPlane {
   readonly tiles: readonly (readonly [place: number, key: string])[]
 }
 
+type StoredRole =
+  | Exclude<LayerRole, { readonly kind: 'control' }>
+  | (Omit<Extract<LayerRole, { readonly kind: 'control' }>, 'mapKind'> & {
+      readonly mapKind?: ControlKind | null
+    })
+
 type StoredLayer = Omit<Layer, 'pixels' | 'mask' | 'role' | 'made'> & {
-  readonly role?: LayerRole
+  readonly role?: StoredRole
   readonly made?: Making | null
   readonly pixels: StoredPlane
   readonly mask: { readonly plane: StoredPlane; readonly enabled: boolean } | null
@@ -130,7 +137,7 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
   const layers = stored.layers.map((layer) => ({
     ...layer,
     // Documents of before layers had these.
-    role: layer.role ?? pictureRole,
+    role: unpackRole(layer.role),
     made: layer.made ?? null,
     pixels: unpack(layer.pixels),
     mask: layer.mask === null ? null : { enabled: layer.mask.enabled, plane: unpack(layer.mask.plane) }
@@ -138,6 +145,14 @@ function unpackDocument(stored: StoredDocument, tiles: ReadonlyMap<string, Tile>
   const selection = stored.selection === null ? null : unpack(stored.selection)
   return { id, name, canvas, layers, origin, activeLayerId, editing, selection, area }
 }
+
+/** Control layers of before unions say nothing of what their maps show. */
+const unpackRole = (role: StoredLayer['role']): LayerRole =>
+  role === undefined
+    ? pictureRole
+    : role.kind === 'control'
+      ? { ...role, mapKind: role.mapKind ?? null }
+      : role
 
 function storedPlanes({ layers, selection }: StoredDocument): readonly StoredPlane[] {
   const ofLayers = layers.flatMap(({ pixels, mask }) => (mask === null ? [pixels] : [pixels, mask.plane]))

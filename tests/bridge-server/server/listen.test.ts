@@ -45,6 +45,7 @@ const second = async (port: number) => {
     compute: () => ({ device: null, memory: null, networks: [] }),
     catalogue: () => Promise.reject(new Error('no call is expected')),
     models: noModels,
+    extensionPicture: () => Promise.reject(new Error('no call is expected')),
     downloads: noDownloads,
     readPrompt: () => Promise.reject(new Error('no call is expected')),
     annotate: () => Promise.reject(new Error('no call is expected')),

@@ -1,6 +1,6 @@
 import type { JSX } from 'react'
 import { ActionButton, Item, Menu, MenuTrigger, Tooltip, TooltipTrigger } from '../../../ui/controls.tsx'
-import { netFor } from '../control-kit.ts'
+import { kindFor, netFor } from '../control-kit.ts'
 import { activeLayer } from '../document.ts'
 import { changeLayer } from '../layer-edits.ts'
 import { controlRole, pictureRole } from '../layer-role.ts'
@@ -21,7 +21,8 @@ export function ControlMenu(): JSX.Element | null {
     else if (layer !== null && isControl)
       editor.apply('Use layer as picture', changeLayer(layer.id, { role: pictureRole }))
     else if (layer !== null) {
-      const role = controlRole(netFor(kit, layer.name.toLowerCase().split(/\W+/).filter(Boolean)))
+      const words = layer.name.toLowerCase().split(/\W+/).filter(Boolean)
+      const role = controlRole(netFor(kit, words), kindFor(words))
       editor.apply('Use layer as control', changeLayer(layer.id, { role }))
     }
   }

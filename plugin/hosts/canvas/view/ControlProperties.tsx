@@ -5,6 +5,7 @@ import type { ControlKit } from '../control-kit.ts'
 import { changeLayer } from '../layer-edits.ts'
 import type { ControlSettings } from '../layer-role.ts'
 import type { Layer } from '../layer.ts'
+import { MapKindPicker } from './MapKindPicker.tsx'
 import { useControlKit } from './use-control-kit.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
 
@@ -21,6 +22,7 @@ export function ControlProperties({ layer, settings }: ControlPropertiesProps): 
   const edit = (change: Partial<ControlSettings>) =>
     changeLayer(layer.id, { role: { ...settings, ...change, kind: 'control' } })
   const set = (name: string, change: Partial<ControlSettings>): void => editor.apply(name, edit(change))
+  const kinds = kit?.nets.find(({ name }) => name === settings.model)?.kinds ?? []
   // A drag is one undo step, and so are presses of arrow keys that follow each other.
   const show = (change: Partial<ControlSettings>): void => {
     if (document !== null) editor.show(edit(change)(document))
@@ -28,6 +30,13 @@ export function ControlProperties({ layer, settings }: ControlPropertiesProps): 
   return (
     <div className="control-properties" role="group" aria-label={`Control of ${layer.name}`}>
       <NetPicker kit={kit} model={settings.model} choose={(model) => set('ControlNet', { model })} />
+      {kinds.length > 0 && (
+        <MapKindPicker
+          kinds={kinds}
+          kind={settings.mapKind}
+          choose={(mapKind) => set('What the map shows', { mapKind })}
+        />
+      )}
       <Slider
         label="Weight"
         labelPosition="side"

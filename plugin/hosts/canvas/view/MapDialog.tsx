@@ -3,7 +3,7 @@ import type { AnnotatorInfo } from '#protocol/annotators.ts'
 import { Button, ButtonGroup, Content, Dialog, Divider, Heading, Slider } from '../../../ui/controls.tsx'
 import type { RgbaImage } from '../../host.ts'
 import { flatten } from '../composite.ts'
-import { netFor, type ControlKit } from '../control-kit.ts'
+import { kindFor, netFor, type ControlKit } from '../control-kit.ts'
 import type { CanvasDocument } from '../document.ts'
 import { areaOf } from '../geometry.ts'
 import { insertLayers } from '../layer-edits.ts'
@@ -53,7 +53,7 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
     try {
       const side = Math.max(LEAST_DETAIL, detail)
       const pixels = await kit.makeMap(picture, { ...wish, fullSize: true, side }, stop.signal)
-      const layer = mapLayer(editor.newId(), annotator, pixels, netFor(kit, annotator.suits))
+      const layer = mapLayer(editor.newId(), annotator, pixels, kit)
       editor.apply('Map from picture', insertLayers([layer]))
       close()
     } catch (error) {
@@ -116,7 +116,7 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
 const firstUsable = ({ annotators }: ControlKit): AnnotatorInfo =>
   annotators.find(({ available }) => available) ?? annotators[0]!
 
-function mapLayer(id: string, { label }: AnnotatorInfo, pixels: RgbaImage, model: string | null): Layer {
+function mapLayer(id: string, { label, suits }: AnnotatorInfo, pixels: RgbaImage, kit: ControlKit): Layer {
   const layer = layerFrom(id, { name: `${label} map`, area: areaOf(pixels), pixels })
-  return { ...layer, opacity: MAP_OPACITY, role: controlRole(model) }
+  return { ...layer, opacity: MAP_OPACITY, role: controlRole(netFor(kit, suits), kindFor(suits)) }
 }

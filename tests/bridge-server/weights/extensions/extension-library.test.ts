@@ -42,6 +42,43 @@ test('kinds follow from tensors, wherever the files lie', async () => {
   ])
 })
 
+test('a union of ControlNets tells which kinds of maps it knows, in either layout; others tell of none', async () => {
+  const net = { 'controlnet_cond_embedding.conv_in.weight': [16, 3, 3, 3] }
+  const library = libraryOf({
+    'six.safetensors': safetensorsOf({ ...net, task_embedding: [6, 320] }),
+    'eight.safetensors': safetensorsOf({ ...net, task_embedding: [8, 320] }),
+    'prefixed.safetensors': safetensorsOf({
+      'control_model.zero_convs.0.0.weight': [320, 320, 1, 1],
+      'control_model.task_embedding': [6, 320]
+    }),
+    'plain.safetensors': safetensorsOf(net)
+  })
+  const kinds = Object.fromEntries((await library.list()).map((each) => [each.name, each.kinds]))
+  const six = ['pose', 'depth', 'soft-edge', 'lines', 'normal', 'segmentation']
+  expect(kinds).toEqual({ six, eight: [...six, 'tile', 'inpaint'], prefixed: six, plain: undefined })
+})
+
+test('trigger words are read from what helpers keep beside the file', async () => {
+  const library = libraryOf({
+    'a.safetensors': lora(),
+    'a.civitai.info': Buffer.from(JSON.stringify({ trainedWords: ['ink drawing, wash', 'mt style', 7] })),
+    'b.safetensors': lora(),
+    'b.json': Buffer.from(JSON.stringify({ 'activation text': 'fox' })),
+    'b.civitai.info': Buffer.from(JSON.stringify({ trainedWords: ['not this'] })),
+    'c.safetensors': lora({ 'modelspec.trigger_phrase': 'said by itself' }),
+    'c.civitai.info': Buffer.from(JSON.stringify({ trainedWords: ['not this'] })),
+    'd.safetensors': lora(),
+    'd.civitai.info': Buffer.from('{ broken')
+  })
+  const triggers = (await library.list()).map(({ name, triggers: words }) => [name, words])
+  expect(triggers).toEqual([
+    ['a', ['ink drawing', 'wash', 'mt style']],
+    ['b', ['fox']],
+    ['c', ['said by itself']],
+    ['d', []]
+  ])
+})
+
 test('trees as the web UI and ComfyUI have them are read alike', async () => {
   const te2 = 'lora_te2_text_model_encoder_layers_0_self_attn_q_proj'
   const cross = (path: string, width: number) => ({

@@ -122,8 +122,8 @@ it('gives a map whole and its layer mask beside it, which says where it acts; or
   expect([...(inArea?.mask?.data.subarray(0, 4) ?? [])]).toEqual([255, 255, 0, 0])
   expect(await host.controls({ x: 6, y: 0, width: 2, height: 8 })).toEqual([])
 
-  editor.apply('Fit', changeLayer('map', { role: { ...role, resize: 'pad' }, mask: null }))
+  editor.apply('Fit', changeLayer('map', { role: { ...role, resize: 'pad', mapKind: 'lines' }, mask: null }))
   expect(await host.controls({ x: 0, y: 0, width: 8, height: 8 })).toEqual([
-    { model: 'canny', weight: 0.5, start: 0, end: 1, mode: 'balanced', resize: 'pad', pixels }
+    { model: 'canny', weight: 0.5, start: 0, end: 1, mode: 'balanced', resize: 'pad', kind: 'lines', pixels }
   ])
 })

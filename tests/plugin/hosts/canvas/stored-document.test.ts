@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { flatten } from '../../../../plugin/hosts/canvas/composite.ts'
-import { select, type CanvasDocument } from '../../../../plugin/hosts/canvas/document.ts'
+import { chooseArea, select, type CanvasDocument } from '../../../../plugin/hosts/canvas/document.ts'
 import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
-import { activateLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { activateLayer, changeLayer } from '../../../../plugin/hosts/canvas/layer-edits.ts'
+import { controlRole } from '../../../../plugin/hosts/canvas/layer-role.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
 import { foldersOf, storageIn, type Storage } from '../../../../plugin/hosts/canvas/storage.ts'
 import { createDocumentStore } from '../../../../plugin/hosts/canvas/stored-document.ts'
@@ -57,6 +58,22 @@ describe('a stored document', () => {
     expect(digest(flatten(loaded!, areaOf(document.canvas)).data)).toBe(
       digest(flatten(document, areaOf(document.canvas)).data)
     )
+  })
+
+  it('keeps what a map shows and what the model is to see, and reads documents of before there were such', async () => {
+    const storage = memoryStorage()
+    const guided = changeLayer('middle', { role: controlRole('union', 'depth') })(chooseArea(area)(document))
+    await storeIn(storage).save(guided)
+    const loaded = await storeIn(storage).load()
+    expect(loaded?.area).toEqual(area)
+    expect(loaded?.layers[1]?.role).toEqual(controlRole('union', 'depth'))
+    const text = JSON.stringify(storage.values.get('document'), (name, value: unknown) =>
+      name === 'mapKind' || name === 'area' ? undefined : value
+    )
+    storage.values.set('document', JSON.parse(text))
+    const older = await storeIn(storage).load()
+    expect(older?.area).toBeNull()
+    expect(older?.layers[1]?.role).toEqual(controlRole('union'))
   })
 
   it('is null where none was saved, or after it was forgotten', async () => {

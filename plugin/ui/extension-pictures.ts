@@ -1,0 +1,27 @@
+/** Pictures of LoRAs and the like as object URLs; each is fetched once. */
+export interface ExtensionPictures {
+  readonly of: (id: string) => Promise<string>
+}
+
+/** Pictures kept at hand. */
+const KEPT = 500
+
+export function createExtensionPictures(fetchPicture: (id: string) => Promise<Blob>): ExtensionPictures {
+  const made = new Map<string, Promise<string>>()
+  return {
+    of(id) {
+      const known = made.get(id)
+      if (known !== undefined) return known
+      const url = fetchPicture(id).then((blob) => URL.createObjectURL(blob))
+      made.set(id, url)
+      // A picture that could not be had is asked for anew the next time.
+      url.catch(() => made.delete(id))
+      const [oldest] = made
+      if (oldest !== undefined && made.size > KEPT) {
+        made.delete(oldest[0])
+        void oldest[1].then((old) => URL.revokeObjectURL(old)).catch(() => {})
+      }
+      return url
+    }
+  }
+}
