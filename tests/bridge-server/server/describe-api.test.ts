@@ -10,6 +10,7 @@ import { apiTable } from '../../../bridge-server/server/api-table.ts'
 import { asyncApi, openApi } from '../../../bridge-server/server/describe-api.ts'
 import { aRequest } from '../../support/bridge.ts'
 
+const require = createRequire(import.meta.url)
 const open = openApi('1.2.3')
 const async = asyncApi('1.2.3')
 
@@ -40,7 +41,7 @@ it('holds schemas that a validator of JSON Schema 2020-12 takes', () => {
 })
 
 it('is AsyncAPI 3.0 by the specification’s own schema', () => {
-  const file = createRequire(import.meta.url).resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json')
+  const file = require.resolve('@asyncapi/specs/schemas/3.0.0-without-$id.json')
   const ajv = new Ajv({ strict: false })
   addFormats.default(ajv)
   const validate = ajv.compile(JSON.parse(readFileSync(file, 'utf8')) as object)
