@@ -14,7 +14,7 @@ import type { WebgpuErrors } from './webgpu-probe.ts'
 const vulkan = softwareVulkan()
 
 test.runIf(vulkan !== null)(
-  'WebGPU on a software Vulkan computes what PyTorch and the CPU do',
+  'WebGPU on a software Vulkan computes what PyTorch and the CPU do, and makes the same picture',
   async () => {
     const script = path.join(import.meta.dirname, 'webgpu-probe.ts')
     const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script], {
@@ -25,6 +25,11 @@ test.runIf(vulkan !== null)(
     expect(errors.unet).toBeLessThan(TOLERANCE)
     expect(errors.encoded).toBeLessThan(TOLERANCE)
     expect(errors.decoded).toBeLessThan(TOLERANCE)
+    // Networks that differ by 1e-4 of their range differ by less than a level of 255; a second step may carry it over an edge.
+    expect(errors.picture.most).toBeLessThanOrEqual(1)
+    expect(errors.picture.mean).toBeLessThan(0.02)
+    // It is a picture, and no even grey in which everything is alike.
+    expect(errors.picture.deviation).toBeGreaterThan(10)
   },
   // Shaders are compiled and run on the CPU's cores.
   600_000
