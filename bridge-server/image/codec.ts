@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { Gray, Rgba } from './pixels.ts'
 import { exifComment } from './exif-comment.ts'
+import { requireKnownFormat } from './picture-format.ts'
 import { readText, withText } from './png-text.ts'
 
 interface DecodeLimits {
@@ -36,12 +37,7 @@ export async function decodePicture(bytes: Uint8Array, limits = defaultLimits): 
 
 /** Throws AppError 'picture-unreadable', or 'too-large'. */
 async function checkHeader(bytes: Uint8Array, limits: DecodeLimits): Promise<void> {
-  const { format, width, height } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
-  if (format !== 'png' && format !== 'jpeg' && format !== 'webp')
-    throw new AppError('picture-unreadable', {
-      message: `The picture is in the format ${format}.`,
-      hint: 'Save it as PNG, JPEG or WebP.'
-    })
+  const { width, height } = await metadataOf(bytes)
   if (Math.max(width, height) > limits.side || width * height > limits.pixels)
     throw new AppError('too-large', {
       message: `The picture has ${width} × ${height} pixels; at most ${limits.side} a side and ${limits.pixels} in all are taken.`,
@@ -65,17 +61,13 @@ export async function lookAt(bytes: Uint8Array, side: number, limits = defaultLi
 
 /** By the header alone; an upright size. Throws AppError 'picture-unreadable'. */
 export async function pictureSize(bytes: Uint8Array): Promise<Size> {
-  const {
-    width,
-    height,
-    orientation = 1
-  } = await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  const { width, height, orientation = 1 } = await metadataOf(bytes)
   return orientation >= 5 ? { width: height, height: width } : { width, height }
 }
 
 /** A PNG, JPEG or WebP file's texts by keyword; an EXIF user comment counts as `UserComment`. Throws AppError 'picture-unreadable'. */
 export async function pictureTexts(bytes: Buffer): Promise<Readonly<Record<string, string>>> {
-  await readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
+  await metadataOf(bytes)
   const comment = exifComment(bytes)
   return { ...readText(bytes), ...(comment === null ? {} : { UserComment: comment }) }
 }
@@ -107,6 +99,11 @@ export function encodeThumbnail(
     .flatten({ background: '#ffffff' })
     .jpeg({ quality: 80 })
     .toBuffer()
+}
+
+const metadataOf = (bytes: Uint8Array) => {
+  requireKnownFormat(bytes)
+  return readable(() => sharp(bytes, { limitInputPixels: false }).metadata())
 }
 
 async function readable<T>(read: () => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib'
+import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
 import { decodePicture, encodePng } from '../../../bridge-server/image/codec.ts'
 import { textFromPng } from './png-chunks.ts'
@@ -53,6 +55,54 @@ describe('what cannot be read is refused with a reason', () => {
     await expect(decodePicture(svg)).rejects.toMatchObject({
       code: 'picture-unreadable',
       message: expect.stringContaining('svg') as string
+    })
+  })
+
+  /** Small pictures whose headers are then made to promise 60,000 pixels a side, and 16,384, the most that WebP can say. */
+  const bombs: Readonly<Record<string, (bytes: Buffer) => void>> = {
+    png(bytes) {
+      bytes.writeUInt32BE(60_000, 16)
+      bytes.writeUInt32BE(60_000, 20)
+      bytes.writeUInt32BE(crc32(bytes.subarray(12, 29)), 29)
+    },
+    jpeg(bytes) {
+      const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]))
+      bytes.writeUInt16BE(60_000, frame + 5)
+      bytes.writeUInt16BE(60_000, frame + 7)
+    },
+    webp(bytes) {
+      // VP8L: a byte of signature, then width − 1 and height − 1 in 14 bits each.
+      bytes.writeUInt32LE(0x0fffffff, bytes.indexOf('VP8L') + 9)
+    }
+  }
+
+  test.each(Object.entries(bombs))('a %s that would unpack to gigabytes', async (format, promise) => {
+    const small = sharp(image.data, { raw: { width: 3, height: 2, channels: 4 } })
+    const bytes = await small.toFormat(format as 'png', { lossless: true }).toBuffer()
+    promise(bytes)
+    const before = process.memoryUsage().rss
+    await expect(decodePicture(bytes)).rejects.toMatchObject({
+      // Of JPEG and WebP the library looks first whether the rest agrees with the header.
+      code:
+        format === 'png' ? 'too-large' : (expect.stringMatching(/^(too-large|picture-unreadable)$/) as string)
+    })
+    expect(process.memoryUsage().rss - before).toBeLessThan(64 * 2 ** 20)
+  })
+
+  test.each([
+    [
+      'svg',
+      '<?xml version="1.0"?><!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><svg>&b;</svg>'
+    ],
+    ['gif', 'GIF89a'],
+    ['avif', '\0\0\0\x1cftypavif\0\0\0\0avifmif1miaf'],
+    ['heif', '\0\0\0\x18ftypheic\0\0\0\0mif1heic'],
+    ['pdf', '%PDF-1.7'],
+    ['tiff', 'II*\0']
+  ])('%s is known by its first bytes, and its decoder never sees it', async (format, bytes) => {
+    await expect(decodePicture(Buffer.from(bytes, 'latin1'))).rejects.toMatchObject({
+      code: 'picture-unreadable',
+      message: `The picture is in the format ${format}.`
     })
   })
 

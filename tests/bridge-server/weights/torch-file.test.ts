@@ -7,6 +7,7 @@ import { readSafetensors } from '../../../bridge-server/weights/safetensors.ts'
 import { readTorchFile } from '../../../bridge-server/weights/torch-file.ts'
 import type { TensorTable } from '../../../bridge-server/weights/tensor-table.ts'
 import { findGolden } from '../../support/golden.ts'
+import { pickle } from '../../support/pickle-bytes.ts'
 import { temporaryFolder } from '../../support/tensor-files.ts'
 
 const fixture = (name: string): string => path.resolve(import.meta.dirname, '../../fixtures/weights', name)
@@ -94,34 +95,95 @@ describe('damaged files', () => {
 
   test('a member that unpacks to far more than it says stops at what it says', async () => {
     const zeros = deflateRawSync(Buffer.alloc(50_000_000))
-    const file = broken(zipOf('x/data.pkl', zeros, { size: 1000 }))
+    const file = broken(zipOf({ name: 'x/data.pkl', packed: zeros, size: 1000 }))
     await expect(readTorchFile(file, {})).rejects.toThrow(/does not unpack to 1000 bytes/)
-    const honest = broken(zipOf('x/data.pkl', zeros, { size: 2 ** 31 }))
+    const honest = broken(zipOf({ name: 'x/data.pkl', packed: zeros, size: 2 ** 31 }))
     await expect(readTorchFile(honest, {})).rejects.toThrow(/more than 67108864/)
   })
 
+  test('a storage that unpacks to hundreds of times the file is not written to disk, and one of zeros is', async () => {
+    const saved = (count: number): string => {
+      const data = pickledTensor(count)
+      const zeros = deflateRawSync(Buffer.alloc(4 * count))
+      return broken(
+        zipOf(
+          { name: 'x/data.pkl', packed: deflateRawSync(data), size: data.length },
+          { name: 'x/data/0', packed: zeros, size: 4 * count }
+        )
+      )
+    }
+    const cacheFolder = temporaryFolder()
+    await expect(readTorchFile(saved(10_000_000), { cacheFolder })).rejects.toThrow(
+      /would unpack to 40000000/
+    )
+    expect(readdirSync(cacheFolder)).toEqual([])
+    const { weights } = await readTorchFile(saved(100), { cacheFolder })
+    expect(weights.get('w')?.shape).toEqual([100])
+  })
+
   test('a zip of something else', async () => {
-    const file = broken(zipOf('word/document.xml', deflateRawSync(Buffer.from('hello')), { size: 5 }))
+    const file = broken(
+      zipOf({ name: 'word/document.xml', packed: deflateRawSync(Buffer.from('hello')), size: 5 })
+    )
     await expect(readTorchFile(file, {})).rejects.toThrow(/1 files without PyTorch's data.pkl/)
   })
 })
 
-/** A zip with one deflated member that claims to have `size` bytes unpacked. */
-function zipOf(name: string, packed: Buffer, { size }: { size: number }): Buffer {
-  const local = Buffer.alloc(30)
-  local.writeUInt32LE(0x04034b50)
-  local.writeUInt16LE(name.length, 26)
-  const central = Buffer.alloc(46)
-  central.writeUInt32LE(0x02014b50)
-  central.writeUInt16LE(8, 10)
-  central.writeUInt32LE(packed.length, 20)
-  central.writeUInt32LE(size, 24)
-  central.writeUInt16LE(name.length, 28)
+interface Member {
+  readonly name: string
+  readonly packed: Buffer
+  /** What it claims to have unpacked, in bytes. */
+  readonly size: number
+}
+
+/** A zip of deflated members. */
+function zipOf(...members: readonly Member[]): Buffer {
+  const [locals, directory]: [Buffer[], Buffer[]] = [[], []]
+  let offset = 0
+  for (const { name, packed, size } of members) {
+    const local = Buffer.alloc(30)
+    local.writeUInt32LE(0x04034b50)
+    local.writeUInt16LE(name.length, 26)
+    const central = Buffer.alloc(46)
+    central.writeUInt32LE(0x02014b50)
+    central.writeUInt16LE(8, 10)
+    central.writeUInt32LE(packed.length, 20)
+    central.writeUInt32LE(size, 24)
+    central.writeUInt16LE(name.length, 28)
+    central.writeUInt32LE(offset, 42)
+    const stored = Buffer.concat([local, Buffer.from(name), packed])
+    locals.push(stored)
+    directory.push(central, Buffer.from(name))
+    offset += stored.length
+  }
+  const listed = Buffer.concat(directory)
   const end = Buffer.alloc(22)
   end.writeUInt32LE(0x06054b50)
-  end.writeUInt32LE(46 + name.length, 12)
-  end.writeUInt32LE(30 + name.length + packed.length, 16)
-  return Buffer.concat([local, Buffer.from(name), packed, central, Buffer.from(name), end])
+  end.writeUInt16LE(members.length, 8)
+  end.writeUInt16LE(members.length, 10)
+  end.writeUInt32LE(listed.length, 12)
+  end.writeUInt32LE(offset, 16)
+  return Buffer.concat([...locals, listed, end])
+}
+
+/** The pickle of {'w': a float32 tensor of so many numbers}, as torch.save writes it. */
+function pickledTensor(count: number): Buffer {
+  const number = Buffer.alloc(5)
+  number.write('J')
+  number.writeInt32LE(count, 1)
+  const text = (value: string): Buffer =>
+    Buffer.concat([Buffer.from(['X'.charCodeAt(0), value.length, 0, 0, 0]), Buffer.from(value)])
+  return Buffer.concat([
+    pickle(0x80, 2, '}'),
+    text('w'),
+    pickle('ctorch._utils\n_rebuild_tensor_v2\n(('),
+    text('storage'),
+    pickle('ctorch\nFloatStorage\n'),
+    ...[text('0'), text('cpu'), number],
+    pickle('tQ', 'K', 0),
+    number,
+    pickle(0x85, 'K', 1, 0x85, 0x89, 'ccollections\nOrderedDict\n)RtRs.')
+  ])
 }
 
 const ckpt = findGolden('checkpoints/sd1-small.ckpt')
