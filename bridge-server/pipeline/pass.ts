@@ -3,10 +3,10 @@ import { composite } from '../image/composite.ts'
 import { createMosaic, fadesOf } from '../image/mosaic.ts'
 import type { Rgba } from '../image/pixels.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
-import { toPixels } from '../image/tensor-pixels.ts'
+import { toPixels, toTensor } from '../image/tensor-pixels.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
 import type { Phase } from '../protocol/messages.ts'
-import type { Rect } from '../protocol/geometry.ts'
+import type { Rect, Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import type { DiffusionModel, Models } from '../runtime/model.ts'
 import { modelSigmas, zeroTerminalSnr } from '../sampling/model-sigmas.ts'
@@ -185,7 +185,11 @@ async function startOf(
 ): Promise<{ readonly picture: Rgba | null; readonly latents?: Tensor }> {
   const { scene, model } = given
   const snapshot = scene.picture && resizeRgba(scene.picture, pass.size, 'lanczos')
-  if (typeof pass.from !== 'object') return { picture: snapshot }
+  if (typeof pass.from !== 'object') {
+    if (given.request.webui?.latentResize !== true || scene.picture === null) return { picture: snapshot }
+    const encoded = await model.encode(toTensor(scene.picture))
+    return { picture: snapshot, latents: upscaledLatents(encoded, latentSize(pass, model), 'latent') }
+  }
   if (!isLatentUpscaler(pass.from.upscaler)) return { picture: await startingPicture(pass, given, run) }
   if (run.before === null || !('latents' in run.before))
     throw new AppError('bad-message', {
@@ -193,12 +197,16 @@ async function startOf(
       hint: 'Choose another upscaler, or a working size.'
     })
   refuseOtherLatents(pass.from.upscaler, run.before.model.info, model.info)
-  const [height, width] = [pass.size.height / model.downscale, pass.size.width / model.downscale]
   return {
     picture: snapshot,
-    latents: upscaledLatents(run.before.latents, { width, height }, pass.from.upscaler)
+    latents: upscaledLatents(run.before.latents, latentSize(pass, model), pass.from.upscaler)
   }
 }
+
+const latentSize = ({ size: { width, height } }: Pass, { downscale }: DiffusionModel): Size => ({
+  width: width / downscale,
+  height: height / downscale
+})
 
 /** Models of unlike families have unlike latents. */
 function refuseOtherLatents(upscaler: string, first: ModelInfo, second: ModelInfo): void {

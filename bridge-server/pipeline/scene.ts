@@ -59,6 +59,15 @@ export function sceneOf(request: GenerateRequest, images: RequestImages): Scene 
   return { original, picture: filled(opaque, request, images), depth, controls, ...masks }
 }
 
+/** Of latents there are no halves. */
+function checkMultiples({ width, height }: Rgba): void {
+  if (width % 8 === 0 && height % 8 === 0) return
+  throw new AppError('bad-message', {
+    message: `A snapshot that is resized as latents has sides of multiples of 8 pixels, and not ${width} × ${height}.`,
+    hint: 'Cut it, or leave webui.latentResize out.'
+  })
+}
+
 /** Throws AppError 'bad-message' where a map is missing. */
 function mappedControls(
   request: GenerateRequest,
@@ -116,11 +125,13 @@ function filled(picture: Rgba, request: GenerateRequest, { selection }: RequestI
 }
 
 function checkSizes(
-  { area, controls: wanted = [] }: GenerateRequest,
+  { area, controls: wanted = [], webui }: GenerateRequest,
   { snapshot, selection, depth, controls = [], controlMasks = [] }: RequestImages
 ): void {
+  const resized = webui?.latentResize === true
+  if (resized && snapshot !== undefined) checkMultiples(snapshot)
   for (const [name, image] of [
-    ['snapshot', snapshot],
+    ['snapshot', resized ? undefined : snapshot],
     ['selection', selection],
     ['depth map', depth],
     ...controls.flatMap((map, i) => (wanted[i]?.resize === undefined ? [['control map', map] as const] : [])),

@@ -181,6 +181,11 @@ export const WebuiRules = Struct(
     roundMask: Flag(),
     /** What selected latents start as instead of the snapshot's: noise of the picture's seed, or 0. */
     latentFill: Optional(Union([Literal('noise'), Literal('nothing')])),
+    /**
+     * Whether the snapshot comes to the working size as latents rather than as a picture ("latent upscale"); it then may have any
+     * size of multiples of 8.
+     */
+    latentResize: Optional(Flag()),
     /** Factor of the noise that a snapshot is hidden under. */
     noiseMultiplier: Optional(Num({ minimum: 0, maximum: 2 })),
     /** Added to the seed for the noise that is drawn while sampling ("ENSD"). */

@@ -1,21 +1,22 @@
 import type { Size } from '../protocol/geometry.ts'
 import type { ResizeMode } from '../image/webui-resize.ts'
-import { wrong, type Fields } from './fields.ts'
+import type { Fields } from './fields.ts'
 import type { StartSettings } from './starts.ts'
 
-const resizeModes: readonly ResizeMode[] = ['stretch', 'crop', 'fill']
+/** By the web UI's numbers; the last one resizes masks, and what is only masked, as the one before. */
+const resizeModes: readonly ResizeMode[] = ['stretch', 'crop', 'fill', 'fill']
+const latentMode = 3
 const fills = ['fill', 'original', 'noise', 'nothing'] as const
 const blurs = { min: 0, max: 256 }
 
 /** How an img2img request wants its picture and mask read. Throws AppError that names the field. */
 export function startSettings(fields: Fields, size: Size, overlay: boolean): StartSettings {
-  const resize = resizeModes[fields.integer('resize_mode', 0, { min: 0, max: 3 })]
-  if (resize === undefined)
-    throw wrong('resize_mode', 'must be 0, 1 or 2; pictures are not resized as latents here.')
+  const mode = fields.integer('resize_mode', 0, { min: 0, max: latentMode })
   const blur = fields.integer('mask_blur', 4, blurs)
   return {
     size,
-    resize,
+    resize: resizeModes[mode] ?? 'stretch',
+    latents: mode === latentMode,
     blur: [fields.integer('mask_blur_x', blur, blurs), fields.integer('mask_blur_y', blur, blurs)],
     rounded: fields.flag('mask_round', true),
     inverted: fields.integer('inpainting_mask_invert', 0, { min: 0, max: 1 }) === 1,

@@ -14,6 +14,7 @@ import {
 } from '../image/webui-resize.ts'
 import type { Rect, Size } from '../protocol/geometry.ts'
 import type { WebuiRules } from '../protocol/request.ts'
+import { wrong } from './fields.ts'
 
 /**
  * From what the model made to what is answered: all of it; the old picture over it by a mask; or scaled into a region of a picture,
@@ -39,6 +40,8 @@ export interface Start<Picture, Mask> {
 export interface StartSettings {
   readonly size: Size
   readonly resize: ResizeMode
+  /** Whether a whole picture is resized as latents. */
+  readonly latents: boolean
   /** Deviations along x and y, pixels; 0 is none. */
   readonly blur: readonly [number, number]
   readonly rounded: boolean
@@ -52,14 +55,13 @@ export interface StartSettings {
 
 /** What an img2img request starts from. `picture` is opaque; `mask` is what was sent. */
 export function startOf(picture: Rgba, mask: Rgba | null, settings: StartSettings): Start<Rgba, Gray> {
-  const { size, resize } = settings
-  if (mask === null) return plainStart(resizedPicture(picture, size, resize))
+  if (mask === null) return plainStart(picture, settings)
   const whole = preparedMask(mask, settings)
   if (!settings.onlyMasked) return wholeStart(picture, whole, settings)
   const matching = sameSize(whole, picture) ? whole : resizedMask(whole, picture, 'stretch')
-  const region = maskedRegion(matching, settings.padding, size)
+  const region = maskedRegion(matching, settings.padding, settings.size)
   // As the web UI: nothing is masked, so the whole picture is changed.
-  if (region === null) return plainStart(resizedPicture(picture, size, resize))
+  if (region === null) return plainStart(picture, settings)
   return regionStart(picture, matching, region, settings)
 }
 
@@ -74,13 +76,21 @@ export function finished(made: Rgba, finish: Finish<Rgba, Gray>): Rgba {
   return opaque(composite(placed, old, mask))
 }
 
-const plainStart = (picture: Rgba): Start<Rgba, Gray> => ({
-  picture,
-  mask: null,
-  rules: {},
-  finish: { kind: 'all' },
-  facts: []
-})
+function plainStart(picture: Rgba, { size, resize, latents }: StartSettings): Start<Rgba, Gray> {
+  const start = { mask: null, finish: { kind: 'all' }, facts: [] } as const
+  return latents
+    ? { ...start, picture: inMultiples(picture), rules: { latentResize: true } }
+    : { ...start, picture: resizedPicture(picture, size, resize), rules: {} }
+}
+
+/** Without the pixels at its right and lower edge that make no whole latent. */
+function inMultiples(picture: Rgba): Rgba {
+  const { width, height } = picture
+  if (width < 8 || height < 8)
+    throw wrong('resize_mode', `3 needs a picture of 8 × 8 pixels at least, and it has ${width} × ${height}.`)
+  const size = { width: width - (width % 8), height: height - (height % 8) }
+  return sameSize(size, picture) ? picture : croppedPicture(picture, { x: 0, y: 0, ...size })
+}
 
 function preparedMask(mask: Rgba, { rounded, inverted, blur }: StartSettings): Gray {
   const found = maskFrom(mask, rounded)
@@ -88,7 +98,9 @@ function preparedMask(mask: Rgba, { rounded, inverted, blur }: StartSettings): G
 }
 
 function wholeStart(picture: Rgba, mask: Gray, settings: StartSettings): Start<Rgba, Gray> {
-  const { size, resize, overlay } = settings
+  const { size, resize, overlay, latents } = settings
+  if (latents)
+    throw wrong('resize_mode', '3 (latent) goes without a mask, or with inpaint_full_res.', 'Take 0, 1 or 2.')
   const old = resizedPicture(picture, size, resize)
   const resized = resizedMask(mask, size, resize)
   const start = maskedStart(old, resized, settings)

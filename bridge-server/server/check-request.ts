@@ -54,10 +54,11 @@ function imagesByField({
   snapshot,
   selection,
   depth,
-  controls = []
+  controls = [],
+  webui
 }: GenerateRequest): readonly FieldImage[] {
   const images: FieldImage[] = []
-  if (snapshot !== undefined) images.push(['snapshot', snapshot, 'rgba8'])
+  if (snapshot !== undefined) images.push(['snapshot', snapshot, 'rgba8', webui?.latentResize === true])
   if (selection !== undefined) images.push(['selection', selection, 'gray8'])
   if (depth !== undefined) images.push(['depth', depth, 'gray8'])
   for (const [i, { image, resize, mask }] of controls.entries()) {

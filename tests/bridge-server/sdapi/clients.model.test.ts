@@ -15,7 +15,10 @@ import { startMarquee, type RunningMarquee } from '../../support/marquee.ts'
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-sdapi-clients-'))
 let marquee: RunningMarquee
 beforeAll(async () => {
-  marquee = await startMarquee(folder, ['--sdapi', 'open', '--models', 'models'])
+  marquee = await startMarquee(folder, [
+    ...['--sdapi', 'open', '--models', 'models'],
+    ...['--models', 'tests/fixtures/upscalers']
+  ])
 })
 afterAll(async () => {
   await marquee.stop()
@@ -161,6 +164,19 @@ describe('extras', () => {
     expect(made).toEqual(between)
   })
 
+  test('by a network, which the list names', async () => {
+    const { json: listed } = await ask('/sdapi/v1/upscalers')
+    expect(Object.values(listed)).toContainEqual(expect.objectContaining({ name: 'rrdb-x2' }))
+    const asked = { image: await base64(picture), upscaler_1: 'rrdb-x2', upscaling_resize: 2 }
+    const { json } = await ask('/sdapi/v1/extra-single-image', asked)
+    const made = await unpacked(json.image)
+    const byFilter = resizeRgba(picture, { width: 64, height: 48 }, 'lanczos')
+    expect([made.width, made.height]).toEqual([64, 48])
+    expect(made.data).not.toEqual(byFilter.data)
+    const again = await ask('/sdapi/v1/extra-single-image', asked)
+    expect((await unpacked(again.json.image)).data).toEqual(made.data)
+  })
+
   test('without an upscaler a picture comes back as it is', async () => {
     const { json } = await ask('/sdapi/v1/extra-single-image', { image: await base64(picture) })
     expect((await unpacked(json.image)).data).toEqual(picture.data)
@@ -219,6 +235,39 @@ describe('ControlNet', () => {
   ])('detect refuses by name: %s', async (field, body) => {
     const { status, json } = await ask('/controlnet/detect', body)
     expect([status, json.detail]).toMatchObject([422, [{ loc: ['body', field] }]])
+  })
+})
+
+describe('resize_mode 3, as latents', () => {
+  const same = { ...small, init_images: [] as string[], denoising_strength: 0.6, resize_mode: 3 }
+
+  test('is any other where nothing is to be resized', async () => {
+    const init_images = [await base64(patterned(64, 64))]
+    const [latent, plain] = [
+      await ask('/sdapi/v1/img2img', { ...same, init_images }),
+      await ask('/sdapi/v1/img2img', { ...same, init_images, resize_mode: 0 })
+    ]
+    expect((await unpacked(imagesOf(latent)[0])).data).toEqual((await unpacked(imagesOf(plain)[0])).data)
+  })
+
+  test('takes any size and answers the size that is asked for; not the picture that resizing pixels gives', async () => {
+    const init_images = [await base64(patterned(75, 41))]
+    const [latent, plain] = [
+      await ask('/sdapi/v1/img2img', { ...same, init_images, width: 96 }),
+      await ask('/sdapi/v1/img2img', { ...same, init_images, width: 96, resize_mode: 0 })
+    ]
+    const made = await unpacked(imagesOf(latent)[0])
+    expect([made.width, made.height]).toEqual([96, 64])
+    expect(made.data).not.toEqual((await unpacked(imagesOf(plain)[0])).data)
+  })
+
+  test('is refused by name with a mask over the whole picture', async () => {
+    const picture = await base64(patterned(64, 64))
+    const { status, json } = await ask('/sdapi/v1/img2img', {
+      ...{ ...same, init_images: [picture], mask: picture },
+      inpaint_full_res: false
+    })
+    expect([status, json.detail]).toMatchObject([422, [{ loc: ['body', 'resize_mode'] }]])
   })
 })
 
