@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
@@ -67,6 +68,19 @@ describe('the intents', () => {
     await expect.poll(() => layers().count()).toBe(count)
     return picture
   }
+  /** What the canvas shows, once it has drawn what is due. */
+  const screen = async (): Promise<Buffer> => {
+    const url = await person.page.getByTestId('picture').evaluate(async (canvas: HTMLCanvasElement) => {
+      for (let frame = 0; frame < 3; frame++) await new Promise((drawn) => requestAnimationFrame(drawn))
+      return canvas.toDataURL()
+    })
+    return sharp(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'))
+      .ensureAlpha()
+      .raw()
+      .toBuffer()
+  }
+  const mostDifferent = (a: Buffer, b: Buffer): number =>
+    a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] ?? Infinity))), 0)
   const isInside = (x: number, y: number) => x >= 90 && x < 170 && y >= 150 && y < 220
   const isFar = (x: number, y: number) => x < 20 || y < 80
 
@@ -144,6 +158,15 @@ describe('the intents', () => {
     person.canvas(300, 256)
     await person.button('Expand').waitFor()
     expect(await press('Expand')).toMatchObject({ mode: 'outpaint', canvas: { width: 300, height: 256 } })
+    // Not on a whole number of screen pixels, and small enough to be smoothed.
+    for (let press = 0; press < 3; press++) await person.page.keyboard.press('Control+-')
+    const looked = await screen()
+    await person.button('Apply').click()
+    await expect.poll(() => layers().count()).toBe(2)
+    const shown = await screen()
+    // A level or two for the order in which the same is rounded.
+    expect(mostDifferent(looked, shown)).toBeLessThanOrEqual(3)
+    await undo()
     const after = await applied()
     const at = (picture: SavedPicture, x: number, y: number) =>
       picture.data.subarray((y * picture.width + x) * 4, (y * picture.width + x) * 4 + 4)

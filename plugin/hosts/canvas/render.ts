@@ -3,9 +3,9 @@ import type { Preview } from '../host.ts'
 import { eachDifference } from './damage.ts'
 import type { CanvasDocument } from './document.ts'
 import { areaOf, intersection, pixelsAround, union } from './geometry.ts'
-import { eachTile, tileArea } from './plane.ts'
+import { eachTile, tileArea, tileSize } from './plane.ts'
 import { previewImage } from './preview-image.ts'
-import { createTileCache } from './tile-cache.ts'
+import { context2d, createTileCache } from './tile-cache.ts'
 import { screenArea, type View } from './view-transform.ts'
 
 /**
@@ -26,14 +26,20 @@ export interface Renderer {
 /** Compositing in one frame, in milliseconds: the rest of a sixtieth of a second is for drawing and the page. */
 const frameBudget = 9
 
+interface ShownPreview {
+  readonly given: Preview
+  readonly image: OffscreenCanvas
+}
+
 export function createRenderer(context: CanvasRenderingContext2D, checker: CanvasPattern): Renderer {
   const tiles = createTileCache()
   let document: CanvasDocument | null = null
   let view: View = { scale: 1, x: 0, y: 0 }
   let viewport: Size = { width: 0, height: 0 }
-  let preview: { readonly given: Preview; readonly image: OffscreenCanvas } | null = null
+  let preview: ShownPreview | null = null
   let due: Rect | null = null
 
+  const previewed = createPreviewedTiles()
   const spoil = (area: Rect): void => tiles.spoil(area)
   const everything = (): void => {
     due = areaOf(viewport)
@@ -49,8 +55,11 @@ export function createRenderer(context: CanvasRenderingContext2D, checker: Canva
     context.clip()
     context.clearRect(clip.x, clip.y, clip.width, clip.height)
     if (document !== null)
-      drawDocument(context, { canvas: document.canvas, view, clip, checker }, tiles.imageOf)
-    if (document !== null && shown !== null) drawPreview(context, view, shown.given.area, shown.image)
+      drawDocument(
+        context,
+        { canvas: document.canvas, view, clip, checker },
+        shown === null ? tiles.imageOf : (key) => previewed(key, tiles.imageOf(key), shown)
+      )
     context.restore()
   }
 
@@ -156,15 +165,26 @@ function rounded({ x, y, width, height }: Rect): Rect {
 /** Enlarged pixels stay square; at odd scales below 2 that would make some look twice as wide as others. */
 const isSmooth = ({ scale }: View): boolean => scale < 2 && scale !== 1
 
-/** Pixel on pixel with the document's own: the hard edge of a mask would else let what is behind shine through. */
-function drawPreview(
-  context: CanvasRenderingContext2D,
-  view: View,
-  area: Rect,
-  image: OffscreenCanvas
-): void {
-  const { x, y, width, height } = rounded(screenArea(view, area))
-  context.imageSmoothingEnabled = isSmooth(view) || image.width !== area.width
-  context.imageSmoothingQuality = 'high'
-  context.drawImage(image, x, y, width, height)
+/**
+ * A tile with a preview over it, good until the next is asked for. They meet on the document's own pixels: on the screen's, a soft
+ * edge over a soft edge would let what is behind shine through.
+ */
+function createPreviewedTiles() {
+  let scratch: OffscreenCanvas | null = null
+  return (
+    key: number,
+    tile: OffscreenCanvas | null,
+    { given, image }: ShownPreview
+  ): OffscreenCanvas | null => {
+    const { x, y } = tileArea(key)
+    const { area } = given
+    if (intersection(tileArea(key), area) === null) return tile
+    scratch ??= new OffscreenCanvas(tileSize, tileSize)
+    const context = context2d(scratch)
+    context.clearRect(0, 0, tileSize, tileSize)
+    if (tile !== null) context.drawImage(tile, 0, 0)
+    context.imageSmoothingQuality = 'high'
+    context.drawImage(image, area.x - x, area.y - y, area.width, area.height)
+    return scratch
+  }
 }

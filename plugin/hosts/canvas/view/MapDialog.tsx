@@ -70,7 +70,7 @@ export function MapDialog({ kit, document, close }: MapDialogProps): JSX.Element
       <Divider />
       <Content>
         <div className="map-dialog">
-          <MapPicture map={preview.map} isOld={!isNew} />
+          <MapPicture map={preview.map} isBusy={!isNew || making !== null} />
           <AnnotatorFields
             annotators={kit.annotators}
             annotator={annotator}
