@@ -144,12 +144,18 @@ describe('the intents', () => {
     await page.getByRole('application', { name: 'Canvas of Moon and rocket 2×' }).waitFor()
     expect(await person.save()).toMatchObject({ width: 512, height: 512 })
     await person.shot('63-upscaled-document')
+    // Also after a reload, once both are kept.
+    await person.save()
+    await page.reload()
+    await page.getByRole('application', { name: 'Canvas of Moon and rocket 2×' }).waitFor()
     await person.button('Reopen').click()
     await page.getByRole('application', { name: 'Canvas of Moon and rocket', exact: true }).waitFor()
     expect(changedPixels(before, await person.save())).toBe(0)
   })
 
   it('Expand is offered where the canvas is empty, and fills that alone', async () => {
+    await person.page.getByRole('application').focus()
+    await person.page.keyboard.press('Control+d')
     const before = await person.save()
     await person.tool('Crop and extend')
     await person.drag({ x: 256, y: 128 }, { x: 300, y: 128 })

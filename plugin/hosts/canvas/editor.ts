@@ -15,6 +15,8 @@ export interface Editor {
   readonly open: (document: CanvasDocument) => void
   /** Leaves no document open. Work in it can be reopened. */
   readonly close: () => void
+  /** Makes a document one that was open before, without a history, and offers to reopen it. */
+  readonly offer: (document: CanvasDocument) => void
   /** Opens what was open before, with its history, in place of the present document. */
   readonly reopen: () => void
   /** Does an edit as one undo step; an edit that changes nothing leaves no step. */
@@ -121,6 +123,8 @@ export function createEditor(options: EditorOptions = {}): Editor {
       fit(store)
     },
     close: () => set({ ...closed, ...leaving(store.getState()) }),
+    offer: (document) =>
+      set({ previous: { document, history: emptyHistory }, notice: closedNotice(document) }),
     reopen: () => {
       const state = store.getState()
       if (state.previous === null) return
@@ -197,10 +201,15 @@ const previewedBy = ({ preview }: Settings, { previewed }: EditorState): Partial
 /** What to remember of a document that is about to be left. */
 function leaving({ document, history, previous, previewed }: EditorState): Partial<EditorState> {
   if (document === null || (history.past.length === 0 && !previewed.has(document.id))) return { previous }
-  const message = `“${document.name}” was closed.`
-  const hint = 'It stays here until you leave the page or close another one.'
-  return { previous: { document, history }, notice: { kind: 'info', message, hint, offers: 'reopen' } }
+  return { previous: { document, history }, notice: closedNotice(document) }
 }
+
+const closedNotice = ({ name }: CanvasDocument): Notice => ({
+  kind: 'info',
+  message: `“${name}” was closed.`,
+  hint: 'It stays here until you close another one.',
+  offers: 'reopen'
+})
 
 const closed = { document: null, draft: null, history: emptyHistory, crop: null, sketch: null, preview: null }
 

@@ -1,6 +1,6 @@
 import type { CanvasDocument } from './document.ts'
 import { claimSlot, holdByLock } from './document-slot.ts'
-import type { Notice } from './editor-state.ts'
+import type { EditorState, Notice } from './editor-state.ts'
 import type { Editor } from './editor.ts'
 import { openSample, samples } from './samples.ts'
 import { createDocumentStore, type DocumentStore } from './stored-document.ts'
@@ -22,14 +22,29 @@ export async function resumeSession(editor: Editor): Promise<void> {
       ? documents
       : createDocumentStore(storageIn(storage, source), editor.newId)
   )
+  // What was left for another one, in this tab.
+  const leftStore = createDocumentStore(storageIn(storageIn(storage, own), LEFT), editor.newId)
+  const left = source === own ? await restored(leftStore) : nothingLeft
   if (document !== null) editor.open(document)
   else if (samples[0] !== undefined) await openSample(editor, samples[0])
   // Last, for a picture that opens takes earlier notices away.
-  if (problem !== null) editor.notify(problem)
-  const autosave = startAutosave(editor, documents)
-  window.addEventListener('pagehide', () => autosave.flush())
-  globalThis.document.addEventListener('visibilitychange', () => autosave.flush())
+  if (left.document !== null) editor.offer(left.document)
+  const problems = problem ?? left.problem
+  if (problems !== null) editor.notify(problems)
+  const autosaves = [
+    startAutosave(editor, documents, ({ document: present }) => present),
+    startAutosave(editor, leftStore, ({ previous }) => previous?.document ?? null)
+  ]
+  const flush = (): void => {
+    for (const autosave of autosaves) autosave.flush()
+  }
+  window.addEventListener('pagehide', flush)
+  globalThis.document.addEventListener('visibilitychange', flush)
 }
+
+/** The folder in a tab's slot of the document that can be reopened. */
+const LEFT = 'left'
+const nothingLeft = { document: null, problem: null }
 
 const slotKey = 'marquee.document-slot'
 
@@ -63,15 +78,19 @@ interface Autosave {
   readonly stop: () => void
 }
 
-/** Saves the document a moment after it changed; one save at a time, the latest state last. */
-function startAutosave(editor: Editor, documents: DocumentStore): Autosave {
+/** Saves a document of the editor a moment after it changed; one save at a time, the latest state last. */
+function startAutosave(
+  editor: Editor,
+  documents: DocumentStore,
+  documentOf: (state: EditorState) => CanvasDocument | null
+): Autosave {
   let timer: ReturnType<typeof setTimeout> | undefined
   let saved: CanvasDocument | null = null
   let running = false
 
   const flush = (): void => {
     clearTimeout(timer)
-    const { document } = editor.store.getState()
+    const document = documentOf(editor.store.getState())
     if (running || document === saved) return
     running = true
     saved = document
@@ -87,8 +106,8 @@ function startAutosave(editor: Editor, documents: DocumentStore): Autosave {
         flush()
       })
   }
-  const unsubscribe = editor.store.subscribe(({ document }, before) => {
-    if (document === before.document) return
+  const unsubscribe = editor.store.subscribe((state, before) => {
+    if (documentOf(state) === documentOf(before)) return
     clearTimeout(timer)
     timer = setTimeout(flush, saveDelay)
   })

@@ -100,7 +100,8 @@ export function createDocumentStore(
 
   const forget = async (): Promise<void> => {
     kept = new Set()
-    await storage.remove(await storage.keys())
+    const isOwn = (key: string): boolean => key === documentKey || key.startsWith(tilePrefix)
+    await storage.remove((await storage.keys()).filter(isOwn))
   }
 
   return { save, load, savedAt, forget }

@@ -116,6 +116,17 @@ describe('a document with work in it that was left', () => {
   })
 })
 
+it('a document of an earlier visit is offered, and comes back without a history', () => {
+  const editor = createEditor()
+  const document = noiseDocument()
+  editor.open({ ...noiseDocument(), id: 'second' })
+  editor.offer(document)
+  expect(editor.store.getState().notice).toMatchObject({ message: '“Noise” was closed.', offers: 'reopen' })
+  editor.reopen()
+  expect(editor.store.getState().document).toBe(document)
+  expect(editor.store.getState().history.past).toEqual([])
+})
+
 it('a document that something was made for can be reopened without an undo step', () => {
   const editor = createEditor()
   const document = noiseDocument()

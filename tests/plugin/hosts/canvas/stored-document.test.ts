@@ -98,6 +98,17 @@ describe('a stored document', () => {
     expect(described(await mine.load())).toBe(described(document))
   })
 
+  it('forgets itself alone, not what lies in folders of its own storage', async () => {
+    const storage = memoryStorage()
+    const [own, inside] = [storeIn(storage), storeIn(storageIn(storage, 'left'))]
+    await own.save(document)
+    await inside.save({ ...document, name: 'inside' })
+    await own.save({ ...document, name: 'again' })
+    await own.forget()
+    expect(await own.load()).toBeNull()
+    expect(described(await inside.load())).toBe(described({ ...document, name: 'inside' }))
+  })
+
   it('comes back whole after it was undone, reopened or forgotten and saved again', async () => {
     const storage = memoryStorage()
     const documents = storeIn(storage)
