@@ -33,7 +33,9 @@ export const intentAbout: Readonly<Record<Intent, string>> = {
 
 /** What a press of the primary button will do, in one line. */
 export function pressWords(intent: Intent, document: DocumentView): string {
-  const { selection, canvas, area } = document
+  const { canvas, area } = document
+  // What is upscaled is the area alone, where a person chose one.
+  const selection = intent === 'upscale' && area !== undefined ? null : document.selection
   const { width, height } = selection ?? area ?? canvas
   if (intent === 'expand')
     return document.selectsEmpty ? 'Fills the empty canvas in the selection' : 'Fills the empty canvas'

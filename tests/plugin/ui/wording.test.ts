@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
+import type { DocumentView } from '../../../plugin/app/document-view.ts'
 import { joined, sendingJob, type TrackedJob } from '../../../plugin/app/tracked-job.ts'
-import { announcement, durationWords, jobWords, stepWords } from '../../../plugin/ui/wording.ts'
+import {
+  announcement,
+  durationWords,
+  jobWords,
+  pressWords,
+  requestWords,
+  stepWords
+} from '../../../plugin/ui/wording.ts'
 import { job, request } from '../../support/panel.ts'
 
 const progress = {
@@ -55,5 +63,34 @@ describe('what a screen reader hears', () => {
     expect(announcement([failed], 0)).toBe('Failed: No room.')
     expect(announcement([], 3)).toBe('Result ready, variations: 3.')
     expect(announcement([], 0)).toBe('')
+  })
+})
+
+describe('what a press will do', () => {
+  const view = (change: Partial<DocumentView>): DocumentView => ({
+    ...{ id: 'document-1', name: 'Scene', canvas: { width: 640, height: 480 }, selection: null },
+    ...{ selectsEmpty: false, empty: null, isBlank: false },
+    ...change
+  })
+  const selection = { x: 1, y: 2, width: 30, height: 20 }
+  const area = { x: 0, y: 0, width: 100, height: 90 }
+
+  it.each([
+    ['generate', {}, 'A new picture, 640 × 480'],
+    ['generate', { area }, 'A new picture in the area, 100 × 90'],
+    ['generate', { area, selection }, 'Fills the selection, 30 × 20'],
+    ['add', { area }, 'Select a place first'],
+    ['upscale', {}, 'Makes a larger picture of the whole one'],
+    ['upscale', { selection }, 'Makes a larger picture of the selection, 30 × 20'],
+    ['upscale', { area, selection }, 'Makes a larger picture of the area, 100 × 90']
+  ] as const)('to %s with %j is said with its size', (intent, change, words) => {
+    expect(pressWords(intent, view(change))).toBe(words)
+  })
+
+  it('is what a job is called where it has no prompt', () => {
+    expect(requestWords(request({ prompt: ' ' }))).toBe('No prompt')
+    const upscale = { upscaler: 'lanczos', factor: 2.5 }
+    expect(requestWords(request({ prompt: '', upscale }))).toBe('Upscale 2.5×')
+    expect(requestWords(request({ upscale }))).toBe('Upscale 2.5×, a red car')
   })
 })
