@@ -69,13 +69,7 @@ export function createPart(
   let graph: Built | null = null
   let open: Open | null = null
   let waiting = 0
-  let last: Promise<unknown> = Promise.resolve()
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
-  }
+  const inTurn = createTurn()
 
   const built = (): Built => {
     if (graph !== null) return graph
@@ -83,11 +77,11 @@ export function createPart(
     graph = { made, bytes: weightBytes(made) }
     return graph
   }
-  const plan = (activationBytes: number): Plan =>
-    planFor(built().bytes, activationBytes, { half: place.half, wished, room: budget.room })
-  const least = (): number =>
-    built().bytes.held + (place.half ? plan(0).bytes : leanestPlan(built().bytes, wished).bytes)
-  const isAllowed = (activationBytes: number): boolean => least() + activationBytes <= budget.total
+  const { plan, least, isAllowed, fits } = createEstimates(
+    () => built().bytes,
+    () => place.half,
+    { budget, wished }
+  )
 
   const close = async (): Promise<void> => {
     const closing = open
@@ -101,19 +95,12 @@ export function createPart(
     graph = null
   }
 
-  const holder: Holder = {
-    owner,
-    get held() {
-      return open?.held ?? 0
-    },
-    get busy() {
-      return waiting > 0
-    },
-    get open() {
-      return open === null ? null : { network: name, ...whereabouts(place) }
-    },
+  const holder = holderOf(owner, {
+    held: () => open?.held ?? 0,
+    isBusy: () => waiting > 0,
+    open: () => (open === null ? null : { network: name, ...whereabouts(place) }),
     release: () => inTurn(close)
-  }
+  })
 
   const attempt: Part['run'] = async (feeds, activationBytes, tensors) => {
     const { mode, bytes } = plan(activationBytes)
@@ -151,8 +138,7 @@ export function createPart(
 
   return {
     weightBytes: least,
-    fits: (activationBytes) =>
-      plan(activationBytes).bytes + built().bytes.held + activationBytes <= budget.room,
+    fits,
     isAllowed,
     async run(feeds, activationBytes, tensors) {
       if (!isAllowed(activationBytes)) throw tooMuch(name, least() + activationBytes, budget.total)
@@ -163,6 +149,57 @@ export function createPart(
         waiting--
       }
     }
+  }
+}
+
+interface Holding {
+  readonly held: () => number
+  readonly isBusy: () => boolean
+  readonly open: () => NonNullable<Holder['open']> | null
+  readonly release: () => Promise<void>
+}
+
+const holderOf = (owner: string, { held, isBusy, open, release }: Holding): Holder => ({
+  owner,
+  get held() {
+    return held()
+  },
+  get busy() {
+    return isBusy()
+  },
+  get open() {
+    return open()
+  },
+  release
+})
+
+/** Lets one piece of work begin when the one before has ended, however it did. */
+function createTurn(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(work)
+    last = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+interface Terms {
+  readonly budget: MemoryBudget
+  readonly wished: Mode | undefined
+}
+
+/** What runs of a network need, by what it is made of now. */
+function createEstimates(weights: () => WeightBytes, isHalf: () => boolean, { budget, wished }: Terms) {
+  const plan = (activationBytes: number): Plan =>
+    planFor(weights(), activationBytes, { half: isHalf(), wished, room: budget.room })
+  const least = (): number =>
+    weights().held + (isHalf() ? plan(0).bytes : leanestPlan(weights(), wished).bytes)
+  return {
+    plan,
+    least,
+    fits: (activationBytes: number): boolean =>
+      plan(activationBytes).bytes + weights().held + activationBytes <= budget.room,
+    isAllowed: (activationBytes: number): boolean => least() + activationBytes <= budget.total
   }
 }
 

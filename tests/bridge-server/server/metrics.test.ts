@@ -47,6 +47,79 @@ function valueOf(text: string, name: string, labels: Readonly<Record<string, str
   return Number(line?.split(' ').at(-1))
 }
 
+interface Sample {
+  readonly line: string
+  /** With its suffix, and its labels as they stand. */
+  readonly name: string
+  readonly labels: string
+  readonly value: number
+  readonly family: string
+}
+
+const label = /[a-zA-Z_]\w*="(?:[^"\\\n]|\\[\\n"])*"/
+const sampleLine = new RegExp(`^([a-zA-Z_:][\\w:]*)(\\{(?:${label.source},?)*\\})? (NaN|[+-]Inf|[-+.\\de]+)$`)
+
+/** The families by name with their types, and the samples in their order. */
+function readText(text: string) {
+  const types = new Map<string, string>()
+  const helped = new Set<string>()
+  const samples: Sample[] = []
+  for (const line of text.split('\n').slice(0, -1)) {
+    const [, kind, name = '', rest = ''] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? []
+    if (kind === 'HELP') helped.add(name)
+    if (kind === 'TYPE') {
+      expect(types.has(name), line).toBe(false)
+      types.set(name, rest)
+    }
+    if (kind !== undefined || line === '') continue
+    const [, full = '', labels = '', value = ''] = sampleLine.exec(line) ?? []
+    expect(full, line).not.toBe('')
+    const family = types.has(full) ? full : full.replace(/_(bucket|sum|count)$/, '')
+    // Before the samples, and of each.
+    expect([types.has(family), helped.has(family)], line).toEqual([true, true])
+    samples.push({ line, name: full, labels, value: Number(value), family })
+  }
+  return { types, samples }
+}
+
+/**
+ * The rules of Prometheus' text format 0.0.4 and of `promtool check metrics`: HELP and TYPE once and before the samples, a family's
+ * samples together and none twice, counters end in _total, buckets of histograms only grow. Returns the families.
+ */
+function expectTextFormat(text: string): readonly string[] {
+  expect(text.endsWith('\n')).toBe(true)
+  const { types, samples } = readText(text)
+  expect(new Set(samples.map(({ name, labels }) => name + labels)).size).toBe(samples.length)
+  const order = samples.map(({ family }) => family).filter((family, i, all) => family !== all[i - 1])
+  expect(new Set(order).size).toBe(order.length)
+  for (const [name, type] of types) {
+    expect(['counter', 'gauge', 'histogram', 'summary']).toContain(type)
+    if (type === 'counter') expect(name).toMatch(/_total$/)
+  }
+  const counts = new Map<string, number>()
+  for (const { line, name, family, labels, value } of samples.filter(({ name }) =>
+    name.endsWith('_bucket')
+  )) {
+    const key = family + labels.replace(/le="[^"]*",?/, '')
+    expect(value, `${name} ${line}`).toBeGreaterThanOrEqual(counts.get(key) ?? 0)
+    counts.set(key, value)
+  }
+  return order
+}
+
+test('metrics are as Prometheus reads them, also with an odd error code or route in a label', async () => {
+  const { bridge, generate } = await aBridge()
+  await generate('a', 'done')
+  await generate('fails', 'failed')
+  await fetch(`${bridge.url}/api/%22%5C%0A`)
+  const families = expectTextFormat(await (await scrape(bridge.url)).text())
+  const own = families.filter((name) => name.startsWith('marquee_'))
+  expect(own.sort()).toEqual([
+    ...['marquee_http_request_seconds', 'marquee_info', 'marquee_job_seconds', 'marquee_jobs'],
+    ...['marquee_jobs_ended_total', 'marquee_sockets']
+  ])
+})
+
 test('metrics count what ended and how, sockets and requests', async () => {
   const { bridge, generate } = await aBridge()
   await generate('a', 'done')

@@ -4,7 +4,9 @@ import { runInNewContext } from 'node:vm'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../bridge-server/protocol/messages.ts'
-import { aRequest, sha256, startBridge, testToken } from '../../support/bridge.ts'
+import { apiTable } from '../../../bridge-server/server/api-table.ts'
+import { AppError } from '../../../bridge-server/errors.ts'
+import { aRequest, noDownloads, sha256, startBridge, testToken } from '../../support/bridge.ts'
 import { createRandom } from '../../support/random.ts'
 
 // Sends what nobody means to the running server: messages made to the schemas, then broken. Every run is the same.
@@ -15,9 +17,22 @@ const httpRequests = 10_000
 const perSocket = 900
 const client = 'client-of-fuzz'
 
+const refuse = () =>
+  Promise.reject(new AppError('not-found', { message: 'There is nothing behind the routes here.' }))
+
 let bridge: Awaited<ReturnType<typeof startBridge>>
 beforeAll(async () => {
   bridge = await startBridge({
+    ...{ readPrompt: refuse, annotate: refuse },
+    models: { choose: refuse, addFolder: refuse, removeFolder: refuse, receive: refuse },
+    downloads: {
+      ...noDownloads,
+      start: refuse,
+      pause: refuse,
+      resume: refuse,
+      cancel: refuse,
+      remove: refuse
+    },
     run:
       () =>
       ({ request }) =>
@@ -79,14 +94,17 @@ function createMaker(random: () => number) {
     return text.slice(0, at) + text.slice(at, at + 40).repeat(3) + text.slice(at)
   }
 
+  const mangled = (made: unknown): string => {
+    let value = made
+    while (random() < 0.7) value = broken(value)
+    const text = JSON.stringify(value)
+    return random() < 0.1 ? garbled(text) : text
+  }
+
   return {
     pick,
-    message: (): string => {
-      let value: unknown = valid()
-      while (random() < 0.7) value = broken(value)
-      const text = JSON.stringify(value)
-      return random() < 0.1 ? garbled(text) : text
-    }
+    message: (): string => mangled(valid()),
+    mangled
   }
 }
 
@@ -107,6 +125,21 @@ function sendAll(texts: readonly string[]): Promise<number> {
     socket.on('close', () => resolve(replies))
     socket.on('error', reject)
   })
+}
+
+/** One of each schema that a route takes; what no route takes is not looked for. */
+const bodies: Readonly<Record<string, object>> = {
+  PromptQuestion: { model: 'pocket', prompt: '(a:1.2) [b|c]', negativePrompt: '', steps: 20 },
+  AnnotateRequest: {
+    annotator: 'canny',
+    image: { blob: sha256(Buffer.of(1)), width: 8, height: 8, format: 'rgba8' },
+    ...{ parameters: { low: 100 }, side: 64, fullSize: true }
+  },
+  ModelChoice: { prediction: 'v', vae: null },
+  ModelFolder: { folder: '/models' },
+  StartDownload: { unverified: true },
+  PairingClaim: { code: '123-456' },
+  NewToken: { name: 'a tablet' }
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 8 })
@@ -159,7 +192,7 @@ it(`outlives ${socketMessages} messages on sockets`, { timeout: 300_000 }, async
 
 it(`outlives ${httpRequests} HTTP requests, and none of them is a bug`, { timeout: 300_000 }, async () => {
   const random = createRandom(2)
-  const { message, pick } = createMaker(random)
+  const { message, mangled, pick } = createMaker(random)
   const own = `localhost:${bridge.port}`
   const ids = [
     'job-of-fuzz-1',
@@ -171,25 +204,18 @@ it(`outlives ${httpRequests} HTTP requests, and none of them is a bug`, { timeou
     sha256(Buffer.of(1)),
     '%F0%9F%92%A5'
   ]
+  const methods = ['GET', 'GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH']
+  /** Every route there is, with a body as its schema wants it; and addresses of none. */
   const places = [
-    ...[
-      '/api/health',
-      '/api/catalogue',
-      '/api/jobs',
-      '/api/jobs/@',
-      '/api/jobs/@/star',
-      '/api/jobs/@/images/@'
-    ],
-    ...[
-      '/api/blobs/@',
-      '/api/pairing',
-      '/api/pairing/claim',
-      '/api/tokens/@',
-      '/api/models/@',
-      '/api/@',
-      '/@'
-    ]
+    ...apiTable.map(({ method, path, body }) => ({
+      method,
+      path: path.replaceAll(/:[a-z]+/gi, '@'),
+      body: body === undefined ? undefined : bodies[body]
+    })),
+    ...['/api/@', '/@'].map((path) => ({ method: 'GET', path, body: undefined }))
   ]
+  const taken = apiTable.flatMap(({ body }) => (body === undefined || body.includes('/') ? [] : [body]))
+  expect(Object.keys(bodies).sort()).toEqual([...new Set(taken)].sort())
   const headersFor = (): Record<string, string> => ({
     host: random() < 0.05 ? 'evil.example' : own,
     ...(random() < 0.9 ? { authorization: `Bearer ${random() < 0.9 ? testToken : 'wrong'}` } : {}),
@@ -206,6 +232,7 @@ it(`outlives ${httpRequests} HTTP requests, and none of them is a bug`, { timeou
     ...(random() < 0.1 ? { range: pick(['bytes=5-1', 'bytes=0-0', 'bytes=-']), 'if-none-match': '*' } : {})
   })
   const counts = new Map<number, number>()
+  const reached = new Set<string>()
   const askOne = async (): Promise<void> => {
     const query = pick([
       '',
@@ -219,21 +246,19 @@ it(`outlives ${httpRequests} HTTP requests, and none of them is a bug`, { timeou
       '?as=jpeg&side=9',
       '?as=jpeg&side=1e9'
     ])
-    const path = pick(places).replaceAll('@', () => pick(ids)) + query
-    const method = pick(['GET', 'GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS', 'PATCH'])
-    const status = await ask(
-      method,
-      path,
-      headersFor(),
-      method === 'GET' || method === 'HEAD' ? '' : message()
-    )
+    const place = pick(places)
+    const path = place.path.replaceAll('@', () => pick(ids)) + query
+    const method = random() < 0.7 ? place.method : pick(methods)
+    const body = place.body === undefined || random() < 0.2 ? message() : mangled(place.body)
+    const status = await ask(method, path, headersFor(), method === 'GET' || method === 'HEAD' ? '' : body)
     counts.set(status, (counts.get(status) ?? 0) + 1)
-    // The stub of the models answers by throwing: the only 500 there may be.
-    if (status >= 500) expect(path, `${method} ${path}: ${status}`).toMatch(/^\/api\/models\//)
+    reached.add(place.path)
+    expect(status, `${method} ${path}`).toBeLessThan(500)
   }
   for (let sent = 0; sent < httpRequests; sent += 8) await Promise.all(Array.from({ length: 8 }, askOne))
   for (const status of [200, 400, 401, 403, 404])
     expect(counts.get(status), String(status)).toBeGreaterThan(0)
+  expect(reached.size).toBe(new Set(places.map(({ path }) => path)).size)
   agent.destroy()
   await expectHealth()
 })
