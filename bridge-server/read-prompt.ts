@@ -52,7 +52,7 @@ export function createPromptReader({ find, openTokenizer, extensions }: PromptRe
 
   return async ({ model, prompt, negativePrompt, steps }: PromptQuestion): Promise<PromptReport> => {
     const reader = await readerOf(model)
-    const embeddings = await embeddingsFor(reader.textEncoders, extensions)
+    const embeddings = embeddingsFor(reader.textEncoders, await extensions.embeddings())
     const networks = await networkProblems(prompt, reader.family, extensions)
     return {
       prompt: await reading(reader, embeddings, { text: prompt, steps, negative: false, problems: networks }),

@@ -33,17 +33,23 @@ export function throughHypernetworks(
   return [forKeys, forValues]
 }
 
-/** The web UI's HypernetworkModule: linear layers, each but the last activated, with layer norms behind them or not. */
+/**
+ * The web UI's HypernetworkModule: linear layers, each but the last activated, with layer norms behind them or not. PReLU is the one
+ * activation with a tensor, and so a layer of its own.
+ */
 function network(m: Scope, x: Value, { activation, activateOutput }: Hypernetwork): Value {
   const layers = m.each('linear')
   const isLinear = (layer: Scope): boolean => layer.shapeOf('weight').length === 2
   const last = layers.findLastIndex(isLinear)
   return layers.reduce((h, layer, i) => {
-    if (!isLinear(layer)) return layerNorm(layer, h)
+    if (!isLinear(layer)) return layer.has('bias') ? layerNorm(layer, h) : prelu(layer, h)
     const y = linear(layer, h)
     return i < last || activateOutput ? activate(m, y, activation) : y
   }, x)
 }
+
+/** torch.nn.PReLU with one slope for all. */
+const prelu = (m: Scope, x: Value): Value => m.graph.node('PRelu', [x, m.weight('weight')], x.shape)
 
 type Activation = (m: Scope, x: Value) => Value
 
@@ -63,6 +69,7 @@ const clip =
 const activations: Readonly<Record<string, Activation>> = {
   linear: (_, x) => x,
   none: (_, x) => x,
+  prelu: (_, x) => x,
   relu,
   gelu,
   silu,

@@ -1,18 +1,18 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import type { TextEncoderPart } from '../weights/checkpoint.ts'
 import type { Embedding as EmbeddingFile } from '../weights/extensions/extension.ts'
-import type { ExtensionLibrary } from '../weights/extensions/extension-library.ts'
+import type { NamedEmbedding } from '../weights/extensions/extension-library.ts'
 import { readNumbers } from '../weights/read-numbers.ts'
 import type { Embedding } from './model.ts'
 
-/** The textual inversions of a library as text encoders take them. */
-export const embeddingsFor = async (
+/** Textual inversions as text encoders take them. */
+export const embeddingsFor = (
   encoders: readonly TextEncoderPart[],
-  library: Pick<ExtensionLibrary, 'embeddings'>
-): Promise<readonly Embedding[]> =>
-  (await library.embeddings()).map((found) => ({
-    name: found.name,
-    open: async () => vectorsFor(encoders, (await found.open()).content)
+  found: readonly NamedEmbedding[]
+): readonly Embedding[] =>
+  found.map((each) => ({
+    name: each.name,
+    open: async () => vectorsFor(encoders, (await each.open()).content)
   }))
 
 async function vectorsFor(

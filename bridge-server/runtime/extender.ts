@@ -1,6 +1,6 @@
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { FittedLora, Hypernetwork } from '../weights/extensions/extension.ts'
-import type { ExtensionLibrary, Opened } from '../weights/extensions/extension-library.ts'
+import type { ExtensionLibrary, NamedEmbedding, Opened } from '../weights/extensions/extension-library.ts'
 import { fitLora } from '../weights/extensions/lora-fit.ts'
 import { unetBlocks } from '../nn/unet-block-numbers.ts'
 import { createControlNet } from './controlnet.ts'
@@ -12,7 +12,10 @@ import { createUnet } from './unet.ts'
 import { createVariants } from './variants.ts'
 
 /** What of a model extensions change. */
-export type Networks = Pick<DiffusionModel, 'textEncoders' | 'unet' | 'controlNets'>
+export interface Networks extends Pick<DiffusionModel, 'textEncoders' | 'unet' | 'controlNets'> {
+  /** The textual inversions that LoRAs bring with them. */
+  readonly bundled: readonly NamedEmbedding[]
+}
 
 /** A model's networks, and how to make them anew. */
 export interface Extender {
@@ -27,6 +30,7 @@ interface LoraInUse {
   /** A number for each of `unetBlocks`. */
   readonly unet: readonly number[]
   readonly file: Opened<FittedLora>
+  readonly bundled: readonly NamedEmbedding[]
 }
 type Loras = readonly LoraInUse[]
 type Hypernetworks = readonly { readonly weight: number; readonly file: Opened<Hypernetwork> }[]
@@ -104,12 +108,13 @@ export function createExtender(
     return {
       controlNets,
       unet: await unetWith(loras, hypernetworks, controlNets.length > 0),
-      textEncoders: await encodersWith(loras)
+      textEncoders: await encodersWith(loras),
+      bundled: loras.flatMap(({ bundled }) => bundled)
     }
   }
 
-  const plain = { textEncoders: encoders.map((each) => each.plain), unet: plainUnet, controlNets: [] }
-  return { plain, extend }
+  const textEncoders = encoders.map((each) => each.plain)
+  return { plain: { textEncoders, unet: plainUnet, controlNets: [], bundled: [] }, extend }
 }
 
 /** Changes with the files and their order, and with nothing else. */
@@ -131,7 +136,11 @@ async function openAll(
       stamp: `${stamp} ${rank ?? ''}`,
       content: fitLora(content, checkpoint, { name, rank })
     }
-    return { text, unet: unetWeights(unet, blocks), file }
+    const bundled = [...content.embeddings].map(([own, embedding]): NamedEmbedding => ({
+      name: own,
+      open: () => Promise.resolve({ name: own, stamp, content: embedding })
+    }))
+    return { text, unet: unetWeights(unet, blocks), file, bundled }
   })
   const strong = hypernetworks.filter(({ weight }) => weight !== 0)
   return {

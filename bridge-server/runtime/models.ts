@@ -116,17 +116,18 @@ function createModel(checkpoint: Checkpoint, runtime: Runtime, extensions: Exten
     encode,
     decode,
     estimateDepth: depth === null ? null : createDepthEstimator(depth, { ...runtime, edges: 'zeros' }),
-    embeddings: () => embeddingsFor(textEncoders, extensions),
     async tinyDecoder() {
       const file = await extensions.taesd(checkpoint.info.family)
       return file && tinyDecoders.get(file.stamp, (own) => createTaesd(file.content, own))
     }
   }
   const { plain, extend } = createExtender(checkpoint, runtime, extensions)
-  const modelOf = (info: ModelInfo, networks: Networks): DiffusionModel => ({
+  const modelOf = (info: ModelInfo, { bundled, ...networks }: Networks): DiffusionModel => ({
     ...shared,
     ...networks,
     info,
+    // Of two of one name that of the LoRA is meant, as in the web UI.
+    embeddings: async () => embeddingsFor(textEncoders, [...bundled, ...(await extensions.embeddings())]),
     with: async (wanted) => modelOf(info, await extend(wanted))
   })
   return (info) => modelOf(info, plain)

@@ -21,6 +21,8 @@ export interface PickleOptions {
   readonly globals: PickleGlobals
   /** Resolves a persistent id. */
   readonly persistent: (id: unknown) => unknown
+  /** Told an object's attributes; left out, none has any that matter. */
+  readonly attributes?: (object: unknown, state: unknown) => void
 }
 
 /** Lists, tuples, dicts, sets and calls of one pickle; a checkpoint of 3000 tensors has about 20,000. */
@@ -223,8 +225,8 @@ function call(m: Machine): void {
   push(m, made(m, run(args)))
 }
 
-/** Attributes of an object: none of ours has any that matter (an OrderedDict's `_metadata`, a numpy dtype's state). */
+/** Attributes of an object, most of which do not matter: an OrderedDict's `_metadata`, a numpy dtype's state. */
 function build(m: Machine): void {
-  popLast(m, 1)
-  top(m)
+  const [state] = popLast(m, 1)
+  m.attributes?.(top(m), state)
 }

@@ -15,7 +15,7 @@ import {
   type TorchLayout
 } from './torch-layout.ts'
 import { legacyLayout } from './torch-legacy.ts'
-import { storageOf, torchGlobals, typeOf, type TorchTensor } from './torch-objects.ts'
+import { storageOf, takeParameters, torchGlobals, typeOf, type TorchTensor } from './torch-objects.ts'
 import { namedScalars, namedTensors } from './torch-state.ts'
 import { readMember, readZipDirectory, type ZipMember } from './zip-file.ts'
 
@@ -83,7 +83,11 @@ function readWhole(
   persistent: (id: unknown) => unknown
 ): ReturnType<typeof readPickle> {
   try {
-    return readPickle(bytes, 0, { file, globals: torchGlobals(file), persistent })
+    return readPickle(bytes, 0, {
+      ...{ file, persistent },
+      globals: torchGlobals(file),
+      attributes: takeParameters
+    })
   } catch (cause) {
     if (cause instanceof PickleEnds) throw unreadable(file, 'its pickle ends too early', cause)
     throw cause

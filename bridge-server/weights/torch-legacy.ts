@@ -4,7 +4,7 @@ import { readPickle } from './pickle.ts'
 import { readExactly } from './safetensors.ts'
 import { unreadable } from './tensor-table.ts'
 import { longestPickle, type StoragePlace, type TorchLayout } from './torch-layout.ts'
-import { storageOf, torchGlobals, typeOf, type TorchStorage } from './torch-objects.ts'
+import { storageOf, takeParameters, torchGlobals, typeOf, type TorchStorage } from './torch-objects.ts'
 import { namedScalars, namedTensors } from './torch-state.ts'
 
 /** `torch.serialization.MAGIC_NUMBER` and `PROTOCOL_VERSION`. */
@@ -66,6 +66,7 @@ function parseStructure(file: string, bytes: Buffer): Structure {
   const options = {
     file,
     globals: torchGlobals(file),
+    attributes: takeParameters,
     persistent: (id: unknown): TorchStorage => {
       const storage = storageOf(file, id)
       storages.set(storage.key, storage)

@@ -96,6 +96,13 @@ export const torchGlobals = (file: string): PickleGlobals =>
     ['torch.nn.modules.container.ParameterDict', () => new Map()]
   ])
 
+/** A ParameterDict, in which the first textual inversions were saved, has what it holds in an attribute. */
+export function takeParameters(object: unknown, state: unknown): void {
+  const parameters: unknown = state instanceof Map ? state.get('_parameters') : undefined
+  if (!(object instanceof Map) || !(parameters instanceof Map)) return
+  for (const [name, parameter] of parameters) object.set(name, parameter)
+}
+
 /** From nothing, or from a list of pairs. */
 function dict([pairs]: readonly unknown[]): Map<unknown, unknown> {
   const map = new Map<unknown, unknown>()

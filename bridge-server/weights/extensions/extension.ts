@@ -35,6 +35,8 @@ export type LoraPart = 'unet' | 'text0' | 'text1'
 export interface Lora {
   /** By part, then by the layer's path in the file with underscores for dots. */
   readonly layers: ReadonlyMap<LoraPart, ReadonlyMap<string, LoraLayer>>
+  /** Textual inversions that were trained with it and lie in its file, by the names that stand for them in prompts. */
+  readonly embeddings: ReadonlyMap<string, Embedding>
 }
 
 /** A LoRA whose layers have been found in a model, by their paths there. */

@@ -56,6 +56,7 @@ function networkOf(table: TensorTable, width: number, tensors: readonly Found[])
 function checkWidths(table: TensorTable, width: number, weights: ReadonlyMap<string, Weight>): void {
   let at = width
   for (let i = 0; weights.has(`linear.${i}.weight`); i++) {
+    if (isSlope(weights, i)) continue
     const [out = 0, inputs = out] = weights.get(`linear.${i}.weight`)?.shape ?? []
     if (inputs !== at)
       throw unreadable(
@@ -66,3 +67,7 @@ function checkWidths(table: TensorTable, width: number, weights: ReadonlyMap<str
   }
   if (at !== width) throw unreadable(table.file, `its network for width ${width} ends with ${at}`)
 }
+
+/** A PReLU's, which takes any width. */
+const isSlope = (weights: ReadonlyMap<string, Weight>, i: number): boolean =>
+  weights.get(`linear.${i}.weight`)?.shape.join() === '1' && !weights.has(`linear.${i}.bias`)

@@ -28,7 +28,11 @@ interface Wanted {
  * Finds the layers that a LoRA changes.
  * Throws AppError 'model-unsupported' where a layer is not in the model or has another size.
  */
-export function fitLora(lora: Lora, checkpoint: Model, { name, rank = null }: Wanted): FittedLora {
+export function fitLora(
+  lora: Pick<Lora, 'layers'>,
+  checkpoint: Model,
+  { name, rank = null }: Wanted
+): FittedLora {
   const { unet, textEncoders, info } = checkpoint
   const isRefiner = info.family === 'sdxl-refiner'
   const texts = textEncoders.map(({ weights }) => textLayers(weights))

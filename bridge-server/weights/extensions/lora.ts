@@ -2,7 +2,8 @@ import { AppError } from '../../errors.ts'
 import type { Weight } from '../../graph/weight.ts'
 import { readScalars } from '../read-numbers.ts'
 import { shownName, unreadable, type TensorTable } from '../tensor-table.ts'
-import type { Lora, LoraLayer, LoraPart } from './extension.ts'
+import { readEmbedding } from './embedding.ts'
+import type { Embedding, Lora, LoraLayer, LoraPart } from './extension.ts'
 import { layerOf, type Pieces } from './lora-layer.ts'
 import { parseLoraName } from './lora-names.ts'
 import { rotationsOf } from './rotations.ts'
@@ -33,11 +34,27 @@ export async function readLora(table: TensorTable, cacheFolder: string): Promise
     const inPart = layers.get(part) ?? new Map<string, LoraLayer>()
     layers.set(part, inPart.set(path, layerOf(pieces, { file: table.file, path, alpha, isOnInput })))
   }
-  return { layers }
+  return { layers, embeddings: bundledIn(table) }
 }
 
-/** Embeddings that some trainers put beside the layers, `bundle_emb.NAME.…`. */
-const bundled = /^bundle_emb\./
+/** Embeddings that some trainers put beside the layers, each as in a file of its own: `bundle_emb.NAME.string_to_param.*`. */
+const bundled = /^bundle_emb\.([^.]+)\.(.+)$/
+
+function bundledIn(table: TensorTable): ReadonlyMap<string, Embedding> {
+  const files = new Map<string, Map<string, Weight>>()
+  for (const [name, weight] of table.weights) {
+    const [, embedding, tensor] = bundled.exec(name) ?? []
+    if (embedding === undefined || tensor === undefined) continue
+    files.set(embedding, (files.get(embedding) ?? new Map<string, Weight>()).set(tensor, weight))
+  }
+  return new Map(
+    [...files].map(([name, weights]) => {
+      const read = readEmbedding({ ...table, weights })
+      if (read.vectors.length === 0) throw unreadable(table.file, `its embedding ${name} has no vectors`)
+      return [name, read]
+    })
+  )
+}
 
 function findLayers(table: TensorTable): readonly Found[] {
   const found = new Map<string, Found>()
