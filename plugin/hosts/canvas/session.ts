@@ -22,13 +22,13 @@ export async function resumeSession(editor: Editor): Promise<void> {
       ? documents
       : createDocumentStore(storageIn(storage, source), editor.newId)
   )
+  if (document !== null) editor.open(document)
+  else if (samples[0] !== undefined) await openSample(editor, samples[0])
   // What was left for another one, in this tab.
   const leftStore = createDocumentStore(storageIn(storageIn(storage, own), LEFT), editor.newId)
   const left = source === own ? await restored(leftStore) : nothingLeft
-  if (document !== null) editor.open(document)
-  else if (samples[0] !== undefined) await openSample(editor, samples[0])
   // Last, for a picture that opens takes earlier notices away.
-  if (left.document !== null) editor.offer(left.document)
+  if (left.document !== null && editor.store.getState().previous === null) editor.offer(left.document)
   const problems = problem ?? left.problem
   if (problems !== null) editor.notify(problems)
   const autosaves = [
