@@ -16,6 +16,28 @@ export interface Holder {
 
 type OpenKind = Omit<OpenNetwork, 'owner' | 'bytes'>
 
+interface Holding {
+  readonly held: () => number
+  readonly isBusy: () => boolean
+  readonly open: () => NonNullable<Holder['open']> | null
+  readonly release: () => Promise<void>
+}
+
+/** A holder that is asked each time. */
+export const holderOf = (owner: string, { held, isBusy, open, release }: Holding): Holder => ({
+  owner,
+  get held() {
+    return held()
+  },
+  get busy() {
+    return isBusy()
+  },
+  get open() {
+    return open()
+  },
+  release
+})
+
 export interface MemoryBudget {
   /** What may be used at all. */
   readonly total: number

@@ -4,7 +4,7 @@ import type { Precision } from '../protocol/compute.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 import { cpu, type Device } from './device.ts'
 import { inHalf, type HalfPolicy } from './half-precision.ts'
-import { tooMuch, type Holder, type MemoryBudget } from './memory.ts'
+import { holderOf, tooMuch, type MemoryBudget } from './memory.ts'
 import type { Mode } from './session-options.ts'
 import { leanestPlan, planFor, weightBytes, type Plan, type WeightBytes } from './session-plan.ts'
 import { openSession, type Feed, type Session } from './session.ts'
@@ -77,11 +77,7 @@ export function createPart(
     graph = { made, bytes: weightBytes(made) }
     return graph
   }
-  const { plan, least, isAllowed, fits } = createEstimates(
-    () => built().bytes,
-    () => place.half,
-    { budget, wished }
-  )
+  const estimates = createEstimates(() => ({ weights: built().bytes, half: place.half }), { budget, wished })
 
   const close = async (): Promise<void> => {
     const closing = open
@@ -103,7 +99,7 @@ export function createPart(
   })
 
   const attempt: Part['run'] = async (feeds, activationBytes, tensors) => {
-    const { mode, bytes } = plan(activationBytes)
+    const { mode, bytes } = estimates.plan(activationBytes)
     const need = bytes + activationBytes
     if (open !== null && open.mode !== mode) await close()
     // onnxruntime's arena keeps the largest activations it ever had.
@@ -137,11 +133,12 @@ export function createPart(
   }
 
   return {
-    weightBytes: least,
-    fits,
-    isAllowed,
+    weightBytes: estimates.least,
+    fits: estimates.fits,
+    isAllowed: estimates.isAllowed,
     async run(feeds, activationBytes, tensors) {
-      if (!isAllowed(activationBytes)) throw tooMuch(name, least() + activationBytes, budget.total)
+      if (!estimates.isAllowed(activationBytes))
+        throw tooMuch(name, estimates.least() + activationBytes, budget.total)
       waiting++
       try {
         return await inTurn(() => run(feeds, activationBytes, tensors))
@@ -151,27 +148,6 @@ export function createPart(
     }
   }
 }
-
-interface Holding {
-  readonly held: () => number
-  readonly isBusy: () => boolean
-  readonly open: () => NonNullable<Holder['open']> | null
-  readonly release: () => Promise<void>
-}
-
-const holderOf = (owner: string, { held, isBusy, open, release }: Holding): Holder => ({
-  owner,
-  get held() {
-    return held()
-  },
-  get busy() {
-    return isBusy()
-  },
-  get open() {
-    return open()
-  },
-  release
-})
 
 /** Lets one piece of work begin when the one before has ended, however it did. */
 function createTurn(): <T>(work: () => Promise<T>) => Promise<T> {
@@ -189,16 +165,23 @@ interface Terms {
 }
 
 /** What runs of a network need, by what it is made of now. */
-function createEstimates(weights: () => WeightBytes, isHalf: () => boolean, { budget, wished }: Terms) {
-  const plan = (activationBytes: number): Plan =>
-    planFor(weights(), activationBytes, { half: isHalf(), wished, room: budget.room })
-  const least = (): number =>
-    weights().held + (isHalf() ? plan(0).bytes : leanestPlan(weights(), wished).bytes)
+function createEstimates(
+  now: () => { readonly weights: WeightBytes; readonly half: boolean },
+  { budget, wished }: Terms
+) {
+  const plan = (activationBytes: number): Plan => {
+    const { weights, half } = now()
+    return planFor(weights, activationBytes, { half, wished, room: budget.room })
+  }
+  const least = (): number => {
+    const { weights, half } = now()
+    return weights.held + (half ? plan(0).bytes : leanestPlan(weights, wished).bytes)
+  }
   return {
     plan,
     least,
     fits: (activationBytes: number): boolean =>
-      plan(activationBytes).bytes + weights().held + activationBytes <= budget.room,
+      plan(activationBytes).bytes + now().weights.held + activationBytes <= budget.room,
     isAllowed: (activationBytes: number): boolean => least() + activationBytes <= budget.total
   }
 }
