@@ -21,7 +21,10 @@ export async function openPicture(
     ...{ mode: NewDocumentMode.RGB, fill: DocumentFill.TRANSPARENT }
   })
   await context.hostControl.registerAutoCloseDocument(document.id)
+  // Photoshop makes no document without a layer.
+  const empty = [...document.layers]
   const area = { x: 0, y: 0, width, height }
   await placeLayers(photoshop, documents, context, documents.idOf(document), [{ ...layer, area }])
+  for (const made of empty) made.delete()
   await context.hostControl.unregisterAutoCloseDocument(document.id)
 }

@@ -207,6 +207,12 @@ describe('layers', () => {
 const order = (name: string): number => ({ '3': 2, '2': 1, '1': 0, Picture: 3 })[name] ?? 9
 
 describe('a picture that becomes a document of its own', () => {
+  it('holds that layer alone', async () => {
+    const editor = await opened()
+    await editor.host.openDocument('Scene 2×', layer)
+    expect(editor.person.front().state.layers.map(({ name }) => name)).toEqual([layer.name])
+  })
+
   it('is closed again where Photoshop fails in the middle', async () => {
     const editor = await opened()
     const broken = { ...layer, pixels: banded(pictureOf(4, 4)) }
