@@ -16,6 +16,8 @@ export interface Limits {
   readonly uploadBytes: number
   /** The same for model files. */
   readonly modelBytes: number
+  /** Seconds in which a socket must say hello. */
+  readonly helloSeconds: number
   /** Seconds for the headers of a request. */
   readonly headerSeconds: number
   /** Seconds in which nothing comes or goes on a connection that is no socket. */
@@ -34,6 +36,7 @@ export const defaultLimits: Limits = {
   unreadBytes: 16 * 2 ** 20,
   uploadBytes: 16 * 2 ** 30,
   modelBytes: 64 * 2 ** 30,
+  helloSeconds: 5,
   headerSeconds: 10,
   idleSeconds: 60,
   paceSeconds: 10,

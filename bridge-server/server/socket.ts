@@ -14,8 +14,6 @@ import type { OwnBlobs } from './own-blobs.ts'
 import type { Presence } from './presence.ts'
 import { clientKey, type Tokens } from './tokens.ts'
 
-/** A connection that has not said hello by then is closed. */
-const helloSeconds = 5
 /** Bytes that wait for a slow client before progress is left out; past `Limits.unreadBytes` its socket is closed. */
 const backlog = 1024 * 1024
 /** WebSocket close codes (RFC 6455, 7.4). */
@@ -76,7 +74,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
   }
 
   const greet = (parsed: Parsed): void => {
-    const greeting = greetingOf(parsed, tokens)
+    const greeting = greetingOf(parsed, parts)
     if (greeting instanceof AppError) {
       refuse(greeting)
       return
@@ -115,7 +113,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
     }
   }
 
-  const impatience = setTimeout(() => refuse(helloMissing()), helloSeconds * 1000)
+  const impatience = setTimeout(() => refuse(helloMissing(limits)), limits.helloSeconds * 1000)
   socket.on('close', () => clearTimeout(impatience))
   // One message after the other: a cancel must not overtake its generate, whose blobs are being looked for.
   let turn = Promise.resolve()
@@ -165,14 +163,17 @@ interface Greeting {
 }
 
 /** Who says hello, or why a first message is not the hello of a panel that may come in. */
-function greetingOf(parsed: Parsed, tokens: Tokens): Greeting | AppError {
+function greetingOf(
+  parsed: Parsed,
+  { limits, tokens }: Pick<Conversation, 'limits' | 'tokens'>
+): Greeting | AppError {
   if (!parsed.ok)
     return new AppError('bad-message', {
       message: `The first message must be hello. ${parsed.reply.error.message}`,
       hint: parsed.reply.error.hint ?? 'Say hello with version, client and token, then everything else.'
     })
   const { message } = parsed
-  if (message.type !== 'hello') return helloMissing()
+  if (message.type !== 'hello') return helloMissing(limits)
   const holder = tokens.holderOf(message.token)
   if (holder === null) return unauthorized()
   if (message.protocol === PROTOCOL_VERSION) return { holder, client: message.client }
@@ -182,7 +183,7 @@ function greetingOf(parsed: Parsed, tokens: Tokens): Greeting | AppError {
   })
 }
 
-const helloMissing = (): AppError =>
+const helloMissing = ({ helloSeconds }: Limits): AppError =>
   new AppError('bad-message', {
     message: `The first message must be hello, within ${helloSeconds} seconds.`,
     hint: 'Send { "type": "hello", "protocol", "token", "client" } first.'

@@ -1,4 +1,4 @@
-import { benchBrush } from '../plugin/hosts/canvas/brush-bench.ts'
+import { benchBrush } from './brush.ts'
 import type { Figure } from './figure.ts'
 
 /** Prints the figures of the canvas brush as JSON; at 60 frames a second one frame has 16.7 ms. */

@@ -91,6 +91,14 @@ it('lets so many sockets in, and again when one has gone', async () => {
   silent.close()
 })
 
+it('closes a socket that does not say hello in time', async () => {
+  const { port } = await bridgeWith({ helloSeconds: 0.2 })
+  const socket = await openSocket(port)
+  const { error } = await socket.next('error')
+  expect(error.message).toContain('0.2 seconds')
+  await socket.whenClosed()
+})
+
 it('cuts off headers and bodies that trickle in, and connections that say nothing', async () => {
   const { port } = await bridgeWith({ headerSeconds: 1, idleSeconds: 1, paceSeconds: 1, paceBytes: 1000 })
   const host = `host: localhost:${port}\r\n`

@@ -67,13 +67,6 @@ it('turns away a wrong token, another protocol and anyone who does not say hello
   }
 })
 
-it('closes a connection that says nothing for five seconds', async () => {
-  const socket = await openSocket(bridge.port)
-  const { error } = await socket.next('error')
-  expect(error.message).toContain('5 seconds')
-  await socket.whenClosed()
-})
-
 it('tells a job from queued over started, progress and preview to done, and serves its pixels', async () => {
   const socket = await connected()
   const jobId = newJobId()

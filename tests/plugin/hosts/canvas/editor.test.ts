@@ -10,7 +10,6 @@ import {
 } from '../../../../plugin/hosts/canvas/view-transform.ts'
 import { commands } from '../../../../plugin/hosts/canvas/view/all-commands.ts'
 import { writtenKey } from '../../../../plugin/hosts/canvas/view/keys.ts'
-import { benchBrush } from './brush-bench.ts'
 import { noiseDocument, opaqueImage } from './pictures.ts'
 
 describe('the editor', () => {
@@ -91,12 +90,6 @@ describe('shortcuts', () => {
     expect(new Set(keys).size).toBe(keys.length)
   })
 })
-
-// A frame at 60 Hz is 16.7 ms. Other work on the machine may slow single frames, hence the median.
-it('a brush stroke on a 4096 × 4096 canvas of three layers fits into a frame', () => {
-  for (const { brush, median } of benchBrush(4096, [24, 100]))
-    expect(median, `brush ${brush}`).toBeLessThan(16)
-}, 60_000)
 
 describe('a document with work in it that was left', () => {
   it('can be reopened with its history; one without work leaves no trace', () => {

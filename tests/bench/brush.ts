@@ -1,10 +1,10 @@
-import { compositeLayers } from '../../../../plugin/hosts/canvas/composite.ts'
-import { createDocument, type CanvasDocument } from '../../../../plugin/hosts/canvas/document.ts'
-import { areaOf } from '../../../../plugin/hosts/canvas/geometry.ts'
-import { emptyLayer, layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
-import { eachTile, tileSize } from '../../../../plugin/hosts/canvas/plane.ts'
-import { startStroke } from '../../../../plugin/hosts/canvas/tools/stroke.ts'
-import { noise } from './pictures.ts'
+import { compositeLayers } from '../../plugin/hosts/canvas/composite.ts'
+import { createDocument, type CanvasDocument } from '../../plugin/hosts/canvas/document.ts'
+import { areaOf } from '../../plugin/hosts/canvas/geometry.ts'
+import { emptyLayer, layerFrom } from '../../plugin/hosts/canvas/layer.ts'
+import { eachTile, tileSize } from '../../plugin/hosts/canvas/plane.ts'
+import { startStroke } from '../../plugin/hosts/canvas/tools/stroke.ts'
+import { noise } from '../plugin/hosts/canvas/pictures.ts'
 
 /** Milliseconds for one frame's worth of a brush stroke: painting it and compositing what it spoiled. */
 export interface BrushTimes {
