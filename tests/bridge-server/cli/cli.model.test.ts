@@ -198,13 +198,12 @@ it('cancels at Ctrl+C: 130, no file, no process, and no job that comes back', as
     {
       cwd: folder,
       meanwhile: (child) => {
-        const look = setInterval(() => {
-          if (left().some((line) => line.includes('main.ts')) && Date.now() - begun > 6000) {
-            clearInterval(look)
-            child.kill('SIGINT')
-          }
-        }, 200)
-        const begun = Date.now()
+        let log = ''
+        child.stderr?.on('data', (text: Buffer) => {
+          const hadStarted = log.includes('job started')
+          log += text.toString()
+          if (!hadStarted && log.includes('job started')) child.kill('SIGINT')
+        })
       }
     }
   )

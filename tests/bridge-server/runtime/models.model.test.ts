@@ -55,7 +55,7 @@ describe('memory', () => {
     })
     await expect(call).rejects.toMatchObject({ code: 'out-of-memory' })
     await expect(call).rejects.toThrow(
-      /The UNet \(batch of 1\) at 4096×2048 needs about \d+\.\d GB; Marquee may use 0\.2 GB/
+      /The UNet \(batch of 1\) at 4096×2048 needs about \d+ MB; Marquee may use 160 MB/
     )
   })
 
