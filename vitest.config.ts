@@ -21,7 +21,8 @@ export default defineConfig({
           name: 'fuzz',
           include: ['tests/**/*.fuzz.test.ts'],
           testTimeout: 180_000,
-          fileParallelism: false
+          pool: 'forks',
+          maxWorkers: 2
         }
       },
       {
@@ -32,8 +33,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          maxWorkers: 1,
-          fileParallelism: false
+          // Most wait for a process of theirs that starts, which is one thread's work.
+          maxWorkers: 2
         }
       },
       {
