@@ -12,6 +12,7 @@ import { writePocketExtras } from '../support/pocket-extras.ts'
 
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-extras-'))
 const side = 128
+const client = 'client-of-extras'
 let server: RunningMarquee
 let marquee: Marquee
 let catalogue: Catalogue
@@ -21,7 +22,7 @@ beforeAll(async () => {
   server = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
   const { origin, hash } = new URL(server.url)
   const token = new URLSearchParams(hash.slice(1)).get('token') ?? ''
-  marquee = await connect({ url: origin, token })
+  marquee = await connect({ url: origin, token, clientId: client })
   catalogue = await marquee.catalogue()
 })
 afterAll(async () => {
@@ -80,6 +81,26 @@ test('a ControlNet follows its map while it may, and not outside its mask', asyn
   expect(everywhere.bytes).toEqual(guided.bytes)
   const nowhere = await generate({ controls: [{ ...control, mask: await gray(0) }] })
   expect(nowhere.bytes).toEqual(plain.bytes)
+})
+
+test('a name that is not there is told before anything waits in the queue', async () => {
+  const image = await sent(new Uint8Array(4 * side * side))
+  const control = { model: 'nowhere', image, weight: 1, start: 0, end: 1, mode: 'balanced' } as const
+  const { origin, hash } = new URL(server.url)
+  const headers = { authorization: `Bearer ${hash.replace('#token=', '')}`, 'x-marquee-client': client }
+  const count = async () => {
+    const { jobs } = (await (await fetch(`${origin}/api/jobs`, { headers })).json()) as { jobs: unknown[] }
+    return jobs.length
+  }
+  const before = await count()
+  for (const wish of [
+    { prompt: 'a <lora:nowhere:1>' },
+    { prompt: 'a <hypernet:nowhere:1>' },
+    { controls: [control] }
+  ])
+    await expect(generate(wish)).rejects.toThrow(/nowhere/)
+  expect(before).toBeGreaterThan(0)
+  expect(await count()).toBe(before)
 })
 
 describe('a file that was cut off fails its own job by its name, and no other', () => {
