@@ -51,8 +51,8 @@ export function adaptationsOf(
         if (layer === undefined) return []
         asked.add(path)
         const prefix = `lora.${i}/${path}/`
-        const whole = adaptation(graph, layer, { prefix, scale: pick(graph, scales, blocks.of(path)) })
-        return merged.has(`${path}.weight`) ? { ...whole, branch: null, change: null } : whole
+        const own = adaptation(graph, layer, { prefix, scale: pick(graph, scales, blocks.of(path)) })
+        return merged.has(`${path}.weight`) ? { ...own, branch: null, change: null } : own
       }),
     check() {
       for (const layers of loras)

@@ -5,9 +5,9 @@ import { NumberField, Slider } from './controls.tsx'
 import { useActions, useAppState } from './use-app.ts'
 
 const modes = [
-  { id: 'automatic', label: 'Automatic, for large areas' },
+  { id: 'automatic', label: 'Automatic' },
   { id: 'on', label: 'On' },
-  { id: 'off', label: 'Off: large areas are only enlarged' }
+  { id: 'off', label: 'Off: enlarge only' }
 ] as const
 const [least, most] = secondPassLimits.factor
 const LANCZOS = 'lanczos'

@@ -85,6 +85,17 @@ for (const [engine, openIn] of Object.entries(engines()))
       return '[data-found]'
     }
     const press = async (name: string) => page.click(await shown('button:not([disabled])', name))
+    /** Chooses of a menu, and waits until the page is free again. */
+    const choose = async (name: string) => {
+      await page.click(await shown('[role=menuitemradio]', name))
+      const open = () => page.evaluate(() => document.querySelectorAll('[role=menu]').length, null)
+      await expect.poll(open).toBe(0)
+    }
+    /** Scrolls to it. */
+    const reveal = async (selector: string, name: string) => {
+      await shown(selector, name)
+      await page.evaluate(() => document.querySelector('[data-found]')?.scrollIntoView(), null)
+    }
     const field = 'input, textarea'
     const valueOf = async (name: string) => {
       await shown(field, name)
@@ -162,6 +173,23 @@ for (const [engine, openIn] of Object.entries(engines()))
       expect(await valueOf('Prompt')).toBe('look: a red car on the grass')
       await press('Settings')
       await look('4-settings')
+      await press('Advanced')
+      await reveal('[role=group]', 'Second pass')
+      await look('4-second-pass')
+      await reveal('[role=group]', 'Edges of the selection')
+      await look('4-edges')
+      await press('Settings')
+      await press('Server')
+      await says(/Memory/)
+      await reveal('button', 'Server')
+      await look('5-server')
+      await press('Server')
+      await press('All intents')
+      await choose('Upscale')
+      await reveal('button', 'Upscale')
+      await look('5-upscale')
+      await press('All intents')
+      await choose('Generate')
       await press('Diagnostics')
       await press('Run diagnostics')
       await expect.poll(() => valueOf('Report')).toMatch(/Is alpha straight/)
