@@ -24,8 +24,8 @@ const allowed = {
     'bridge-server/prompt',
     'bridge-server/image'
   ],
-  'bridge-server/jobs': ['bridge-server/protocol'],
-  'bridge-server/downloads': ['bridge-server/protocol', 'bridge-server/weights'],
+  'bridge-server/jobs': ['bridge-server/protocol', 'bridge-server/parse'],
+  'bridge-server/downloads': ['bridge-server/protocol', 'bridge-server/parse', 'bridge-server/weights'],
   'bridge-server/thread': ['bridge-server/protocol'],
   'bridge-server/engine': [
     'bridge-server/protocol',
@@ -47,6 +47,7 @@ const allowed = {
     'bridge-server/schema-comments',
     'bridge-server/sdapi',
     'bridge-server/protocol',
+    'bridge-server/parse',
     'bridge-server/jobs',
     'bridge-server/image'
   ],
@@ -58,6 +59,7 @@ const allowed = {
     'bridge-server/catalogue',
     'bridge-server/schema-comments',
     'bridge-server/protocol',
+    'bridge-server/parse',
     'bridge-server/jobs/data-folder',
     'bridge-server/jobs/database',
     'bridge-server/downloads/catalogue-file',
@@ -114,7 +116,7 @@ const doors = {
   fastify: '^bridge-server/server/',
   // In Node before 22 the client has no WebSocket of its own.
   ws: '^(bridge-server/server/|plugin/client/any-socket\\.ts$)',
-  typebox: '^bridge-server/protocol/',
+  typebox: '^bridge-server/(protocol/|parse\\.ts$)',
   photoshop: '^plugin/entries/photoshop-host\\.ts$',
   uxp: '^plugin/entries/photoshop-host\\.ts$',
   'idb-keyval': '^plugin/hosts/canvas/storage\\.ts$',
@@ -125,6 +127,7 @@ const doors = {
 const source = '^(bridge-server|plugin)/'
 const toldByPictures =
   '^bridge-server/image/(exif-comment|mark-made|metadata|png-chunks|provenance|request-parameters|told-parameters|webui-names)\\.ts$'
+/** For all but the protocol, which imports nothing: editors and panels have it without the server. */
 const shared = '^bridge-server/(errors|nearest)\\.ts$'
 
 module.exports = {
@@ -143,7 +146,11 @@ module.exports = {
       from: { path: `^${folder}/` },
       to: {
         path: source,
-        pathNot: [`^${folder}/`, shared, ...others.map((other) => `^${other}(/|\\.)`)]
+        pathNot: [
+          `^${folder}/`,
+          ...(folder === 'bridge-server/protocol' ? [] : [shared]),
+          ...others.map((other) => `^${other}(/|\\.)`)
+        ]
       }
     })),
     {

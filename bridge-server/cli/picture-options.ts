@@ -1,6 +1,6 @@
 import { invalid } from '../config-values.ts'
 import type { CommandLine } from '../command-line.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { Control, Fill, MaskSettings, Sampling } from '../protocol/request.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import { Hires } from '../protocol/upscale.ts'

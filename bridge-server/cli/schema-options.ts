@@ -2,7 +2,7 @@ import type { CommandLine } from '../command-line.ts'
 import { invalid } from '../config-values.ts'
 import { AppError } from '../errors.ts'
 import { nearest } from '../nearest.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import type { SchemaComments } from '../schema-comments.ts'
 import { textOf, type CommandOption } from './command.ts'
 

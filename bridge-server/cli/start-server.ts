@@ -3,7 +3,7 @@ import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { AppError, fromErrorReply } from '../errors.ts'
 import { ErrorReply } from '../protocol/errors.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import type { Terminal } from './command.ts'
 
 /** A server that belongs to this process: it ends when it is told to, and when this process does. */

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
 import { DownloadCatalogue, DownloadEntry } from '../protocol/downloads.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { faultOfMirror } from './addresses.ts'
 import { placeOf } from './places.ts'
 

@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
 import { PartState } from '../protocol/downloads.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 
 /** A stretch [from, to) of the file, one request's worth, of which the first `have` bytes are here. */
 export interface Piece {

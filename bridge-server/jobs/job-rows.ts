@@ -1,5 +1,5 @@
 import { ErrorReply } from '../protocol/errors.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { GenerateRequest } from '../protocol/request.ts'
 import { JobResult, JobState } from '../protocol/results.ts'
 import type { Row } from './database.ts'

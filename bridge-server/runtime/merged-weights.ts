@@ -10,6 +10,7 @@ import { cpu } from './device.ts'
 import type { Holder } from './memory.ts'
 import { output, type HeldTensors, type Runtime } from './part.ts'
 import { openSession } from './session.ts'
+import { createTurn } from './turn.ts'
 
 /** A number for each of `unetBlocks`, for each LoRA. */
 type Scales = readonly (readonly number[])[]
@@ -41,7 +42,7 @@ export function createMergedWeights(
   const bytes = sumOfBytes(part, names)
   let made: { readonly key: string; readonly weights: HeldTensors } | null = null
   let using = 0
-  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = createTurn()
 
   const holder: Holder = {
     owner,
@@ -92,9 +93,7 @@ export function createMergedWeights(
       if (names.length === 0) return work(new Map())
       assert(scales.length === loras.length, `${scales.length} lists of scales for ${loras.length} LoRAs`)
       using++
-      const turn = last.then(async () => work(await weightsFor(scales))).finally(() => using--)
-      last = turn.catch(() => undefined)
-      return turn
+      return inTurn(async () => work(await weightsFor(scales))).finally(() => using--)
     }
   }
 }

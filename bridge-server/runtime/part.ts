@@ -8,6 +8,7 @@ import { holderOf, tooMuch, type MemoryBudget } from './memory.ts'
 import type { Mode } from './session-options.ts'
 import { leanestPlan, planFor, weightBytes, type Plan, type WeightBytes } from './session-plan.ts'
 import { openSession, type Feed, type Session } from './session.ts'
+import { createTurn } from './turn.ts'
 
 /** What the parts of a model share, with each other and with other models' parts. */
 export interface Runtime {
@@ -146,16 +147,6 @@ export function createPart(
         waiting--
       }
     }
-  }
-}
-
-/** Lets one piece of work begin when the one before has ended, however it did. */
-function createTurn(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (work) => {
-    const turn = last.then(work)
-    last = turn.catch(() => undefined)
-    return turn
   }
 }
 

@@ -3,7 +3,7 @@ import { AppError } from '../errors.ts'
 import { missingBlobs, type BlobStore } from '../jobs/blobs.ts'
 import { AnnotateRequest, maxAnnotatedPixels, type AnnotateReply } from '../protocol/annotators.ts'
 import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import type { OwnBlobs } from './own-blobs.ts'
 import { bytesOfBlob, sendImage, type ImageQuery } from './image-reply.ts'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { StartDownload, type DownloadList } from '../protocol/downloads.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { ownersOnly } from './owners.ts'
 import { owner } from './tokens.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Readable, Transform } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { ModelChoice, ModelFolder } from '../protocol/catalogue.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { isForwarded, isFromThisComputer } from './this-computer.ts'
 
 /** What a person can do with models; each rejects with AppError. */

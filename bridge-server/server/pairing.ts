@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { PairingClaim } from '../protocol/tokens.ts'
 import { isSame } from './security.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { PromptQuestion, type PromptReport } from '../protocol/prompt.ts'
 
 /** Two prompts of 20,000 characters, each of them escaped. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
-import { parseJson } from '../protocol/parse.ts'
+import { parseJson } from '../parse.ts'
 import type { Route } from '../sdapi/call.ts'
 import { unauthorized } from './security.ts'
 import { isFromThisComputer } from './this-computer.ts'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { NewToken } from '../protocol/tokens.ts'
 import { ownersOnly } from './owners.ts'
 import type { Tokens } from './tokens.ts'

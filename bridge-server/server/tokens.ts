@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import { clientKey, owner } from '../jobs/job.ts'
-import { checked } from '../protocol/parse.ts'
+import { checked } from '../parse.ts'
 import { TokenFile, type NamedToken } from '../protocol/tokens.ts'
 
 export { clientKey, owner }

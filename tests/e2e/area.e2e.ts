@@ -1,29 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
-import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
-import { requestsOf, sitDown, type Person } from './person.ts'
+import { requestsOf } from './person.ts'
+import { visit, type Visit } from './visit.ts'
 
 /** What the model sees around the selection: shown on the canvas, dragged there, and then what is sent. */
 describe('the area that the model sees', () => {
-  const data = mkdtempSync(path.join(tmpdir(), 'marquee-area-'))
-  let marquee: RunningMarquee
-  let person: Person
+  let person: Visit
   let sent: readonly GenerateRequest[]
 
   beforeAll(async () => {
-    marquee = await startMarquee(data)
-    person = await sitDown(marquee.url, { width: 1280, height: 800 })
+    person = await visit({ size: { width: 1280, height: 800 } })
     sent = await requestsOf(person)
-    await person.button('Generate').waitFor()
   })
-  afterAll(async () => {
-    await person.close()
-    await marquee.stop()
-    rmSync(data, { recursive: true, force: true })
-  })
+  afterAll(() => person.end())
 
   const field = (name: string) =>
     person.page.getByRole('group', { name: 'Tool options' }).getByRole('textbox', { name })

@@ -1,28 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { writePocketExtras } from '../support/pocket-extras.ts'
-import { changedPixels, sitDown, type Person, type SavedPicture } from './person.ts'
+import { changedPixels, type SavedPicture } from './person.ts'
+import { visit, type Visit } from './visit.ts'
 
 /** A ControlNet as a layer: its map made from the picture, its weight seen in what is made. */
 describe('control layers', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-control-'))
-  let marquee: RunningMarquee
-  let person: Person
+  let person: Visit
 
   beforeAll(async () => {
-    writePocketExtras(path.join(folder, 'extras'))
-    marquee = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
-    person = await sitDown(marquee.url)
-    await person.button('Generate').waitFor()
+    person = await visit({ prepare: writePocketExtras })
   })
-  afterAll(async () => {
-    await person.close()
-    await marquee.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterAll(() => person.end())
 
   const layers = () => person.page.getByRole('list', { name: 'Layer stack' }).getByRole('listitem')
   const control = () => person.page.getByRole('group', { name: 'Control of Canny edges map' })

@@ -1,30 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
-import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
-import { changedPixels, requestsOf, sitDown, type Person, type SavedPicture } from './person.ts'
+import { changedPixels, requestsOf, type SavedPicture } from './person.ts'
+import { visit, type Visit } from './visit.ts'
 
 /** Every intent, clicked as a person does: what is asked for, and what becomes of the picture. */
 describe('the intents', () => {
-  const data = mkdtempSync(path.join(tmpdir(), 'marquee-intents-'))
-  let marquee: RunningMarquee
-  let person: Person
+  let person: Visit
   let sent: readonly GenerateRequest[]
 
   beforeAll(async () => {
-    marquee = await startMarquee(data)
-    person = await sitDown(marquee.url, { width: 1280, height: 800 })
+    person = await visit({ size: { width: 1280, height: 800 } })
     sent = await requestsOf(person)
-    await person.button('Generate').waitFor()
   })
-  afterAll(async () => {
-    await person.close()
-    await marquee.stop()
-    rmSync(data, { recursive: true, force: true })
-  })
+  afterAll(() => person.end())
 
   const layers = () => person.page.getByRole('list', { name: 'Layer stack' }).getByRole('listitem')
   const select = async () => {

@@ -1,33 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { modelBytes } from '../support/model-bytes.ts'
 import { writePocketExtras } from '../support/pocket-extras.ts'
-import { dropFile, sitDown, type Person } from './person.ts'
+import { dropFile } from './person.ts'
+import { visit, type Visit } from './visit.ts'
 
 /** What a person adds to Marquee: model files, and networks that the prompt names. */
 describe('models and what goes beside them', () => {
-  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-models-'))
-  let marquee: RunningMarquee
-  let person: Person
+  let person: Visit
 
   beforeAll(async () => {
-    writePocketExtras(path.join(folder, 'extras'))
-    await sharp({ create: { width: 320, height: 320, channels: 3, background: '#336699' } })
-      .png()
-      .toFile(path.join(folder, 'extras', 'pocket-ink.preview.png'))
-    marquee = await startMarquee(path.join(folder, 'data'), ['--models', path.join(folder, 'extras')])
-    person = await sitDown(marquee.url)
-    await person.button('Generate').waitFor()
+    const prepare = async (folder: string) => {
+      writePocketExtras(folder)
+      await sharp({ create: { width: 320, height: 320, channels: 3, background: '#336699' } })
+        .png()
+        .toFile(path.join(folder, 'pocket-ink.preview.png'))
+    }
+    person = await visit({ prepare })
   })
-  afterAll(async () => {
-    await person.close()
-    await marquee.stop()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterAll(() => person.end())
 
   const prompt = () => person.page.getByRole('textbox', { name: 'Prompt', exact: true })
 

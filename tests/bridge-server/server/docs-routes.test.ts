@@ -1,6 +1,6 @@
 import Fastify from 'fastify'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { checked } from '../../../bridge-server/protocol/parse.ts'
+import { checked } from '../../../bridge-server/parse.ts'
 import { apiSchemas, apiTable, type ApiRoute } from '../../../bridge-server/server/api-table.ts'
 import { checkDescribed } from '../../../bridge-server/server/docs-routes.ts'
 import { newJobId, openSocket, aRequest, startBridge, testToken } from '../../support/bridge.ts'

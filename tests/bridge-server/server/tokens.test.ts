@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { openTokens } from '../../../bridge-server/server/tokens.ts'
-import { checked } from '../../../bridge-server/protocol/parse.ts'
+import { checked } from '../../../bridge-server/parse.ts'
 import { ServerStatus } from '../../../bridge-server/protocol/status.ts'
 import { aRequest, newJobId, openSocket, sha256, startBridge, testToken } from '../../support/bridge.ts'
 

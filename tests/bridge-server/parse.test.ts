@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { parseClientMessage } from '../../../bridge-server/protocol/parse.ts'
-import { aRequest } from '../../support/bridge.ts'
+import { parseClientMessage } from '../../bridge-server/parse.ts'
+import { aRequest } from '../support/bridge.ts'
 
 const parsed = (message: unknown) => parseClientMessage(JSON.stringify(message))
 const generate = (changes: object) => ({

@@ -1,8 +1,8 @@
 import type { TSchema } from 'typebox'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Check, Errors } from 'typebox/value'
-import { AppError, toErrorReply } from '../errors.ts'
-import { clientMessages, type ClientMessage, type ServerMessage } from './messages.ts'
+import { AppError, toErrorReply } from './errors.ts'
+import { clientMessages, type ClientMessage, type ServerMessage } from './protocol/messages.ts'
 
 /** A message that can be taken, or the reply that says what is wrong, with the job it was about where that can be told. */
 export type Parsed =
