@@ -1,4 +1,4 @@
-import { pngChunks } from './png-chunks.ts'
+import { fromLatin1, pngChunks } from './png-chunks.ts'
 
 /** The EXIF of a file, as a TIFF structure; null where there is none. A file that is cut off has what stands before the cut. */
 export function exifBlock(file: Uint8Array): Uint8Array | null {
@@ -37,4 +37,4 @@ const pngExif = (file: Uint8Array): Uint8Array | null =>
   pngChunks(file).find(({ type }) => type === 'eXIf')?.body ?? null
 
 const nameAt = (bytes: Uint8Array, at: number, length: number): string =>
-  String.fromCharCode(...bytes.subarray(at, at + length))
+  fromLatin1(bytes.subarray(at, at + length))

@@ -1,11 +1,12 @@
 import { exifBlock } from './exif-block.ts'
+import { fromLatin1 } from './png-chunks.ts'
 
 /** Tags of the Exif specification (CIPA DC-008), 4.6. */
 const EXIF_IFD = 0x8769
 const USER_COMMENT = 0x9286
 
 const encodings: Readonly<Record<string, (bytes: Uint8Array, littleEndian: boolean) => string>> = {
-  ASCII: (bytes) => latin1(bytes),
+  ASCII: (bytes) => fromLatin1(bytes),
   // The bytes are in the order of the file, or big-endian whatever the file says: a text that begins with a 0 byte is the latter.
   UNICODE: (bytes, littleEndian) =>
     new TextDecoder(littleEndian && bytes[0] !== 0 ? 'utf-16le' : 'utf-16be').decode(bytes),
@@ -19,7 +20,7 @@ const encodings: Readonly<Record<string, (bytes: Uint8Array, littleEndian: boole
 export function exifComment(file: Uint8Array): string | null {
   const tiff = exifBlock(file)
   if (tiff === null) return null
-  const order = latin1(tiff.subarray(0, 2))
+  const order = fromLatin1(tiff.subarray(0, 2))
   if (tiff.length < 8 || (order !== 'II' && order !== 'MM')) return null
   const reader = readerOf(tiff, order === 'II')
   const exif = reader.entry(reader.long(4), EXIF_IFD)
@@ -28,7 +29,7 @@ export function exifComment(file: Uint8Array): string | null {
   const length = reader.long(comment + 4)
   const from = length <= 4 ? comment + 8 : reader.long(comment + 8)
   const bytes = tiff.subarray(from, from + length)
-  const encoding = latin1(bytes.subarray(0, 8)).replaceAll('\0', '')
+  const encoding = fromLatin1(bytes.subarray(0, 8)).replaceAll('\0', '')
   const decode = Object.hasOwn(encodings, encoding) ? encodings[encoding] : undefined
   const text = decode?.(bytes.subarray(8), order === 'II').replace(/\0+$/, '') ?? ''
   return text === '' ? null : text
@@ -49,5 +50,3 @@ function readerOf(tiff: Uint8Array, littleEndian: boolean) {
     }
   }
 }
-
-const latin1 = (bytes: Uint8Array): string => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')

@@ -75,7 +75,8 @@ function storedText(type: string, body: Uint8Array): StoredText | null {
 
 const latin1 = (text: string): Uint8Array => Uint8Array.from(text, (letter) => letter.charCodeAt(0))
 
-function fromLatin1(bytes: Uint8Array): string {
+/** Bytes as letters, one each. */
+export function fromLatin1(bytes: Uint8Array): string {
   const parts: string[] = []
   for (let at = 0; at < bytes.length; at += 8192)
     parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)))
