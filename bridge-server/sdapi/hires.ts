@@ -1,4 +1,4 @@
-import type { Catalogue } from '../protocol/catalogue.ts'
+import type { Catalogue, Choice } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import { latentUpscalers } from '../protocol/upscale.ts'
@@ -25,8 +25,7 @@ export function secondPassOf(
   if (!fields.flag('enable_hr', false)) return null
   const scale = fields.number('hr_scale', 2, { min: 1, max: 8 })
   const canvas = sizeOf(fields, recipe.size, scale)
-  const name = fields.text('hr_upscaler', 'Latent') || 'Latent'
-  const upscaler = named([...latentUpscalers, ...catalogue.upscalers], name, 'hr_upscaler')
+  const upscaler = upscalerOf(fields, catalogue)
   const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
   const steps = fields.integer('hr_second_pass_steps', 0, { min: 0, max: 150 })
   const second = samplingOf(fields, recipe, samplers)
@@ -45,6 +44,12 @@ export function secondPassOf(
       ...modelOf(fields, recipe, catalogue)
     }
   }
+}
+
+/** “None” is Lanczos, by which the web UI resizes a picture that no network enlarges. */
+function upscalerOf(fields: Fields, { upscalers }: Catalogue): Choice {
+  const name = fields.text('hr_upscaler', 'Latent') || 'Latent'
+  return named([...latentUpscalers, ...upscalers], name === 'None' ? 'Lanczos' : name, 'hr_upscaler')
 }
 
 type Own = Pick<SecondPass['hires'], 'prompt' | 'negativePrompt' | 'model'>

@@ -2,16 +2,20 @@ import type { Field } from '../image/metadata.ts'
 import { samplerName, shortHash } from '../image/webui-names.ts'
 import type { Fields } from './fields.ts'
 import type { Recipe } from './recipe.ts'
+import { timestamp } from './timestamp.ts'
 
 interface InfoParts {
   readonly recipe: Recipe
   readonly infotexts: readonly string[]
   readonly facts: readonly Field[]
   readonly fields: Fields
+  readonly started: Date
+  /** Of Marquee. */
+  readonly version: string
 }
 
 /** A JSON text, as the web UI's `info` is. */
-export function infoOf({ recipe, infotexts, facts, fields }: InfoParts): string {
+export function infoOf({ recipe, infotexts, facts, fields, started, version }: InfoParts): string {
   const { batchSize, iterations, seed, subseed, subseedStrength, model, size } = recipe
   const numbers = Array.from({ length: batchSize * iterations }, (_, i) => i)
   return JSON.stringify({
@@ -33,7 +37,8 @@ export function infoOf({ recipe, infotexts, facts, fields }: InfoParts): string 
     restore_faces: false,
     face_restoration_model: null,
     sd_model_name: model.id,
-    sd_model_hash: shortHash(model),
+    // A text for clients that check: they know no model without a hash.
+    sd_model_hash: shortHash(model) ?? '',
     sd_vae_name: recipe.vae ?? null,
     sd_vae_hash: null,
     seed_resize_from_w: recipe.seedResize?.width ?? -1,
@@ -43,7 +48,9 @@ export function infoOf({ recipe, infotexts, facts, fields }: InfoParts): string 
     index_of_first_image: 0,
     infotexts,
     styles: recipe.styles,
+    job_timestamp: timestamp(started),
     clip_skip: recipe.settings.clipSkip,
-    is_using_inpainting_conditioning: model.conditioning === 'inpaint'
+    is_using_inpainting_conditioning: model.conditioning === 'inpaint',
+    version: `Marquee ${version}`
   })
 }

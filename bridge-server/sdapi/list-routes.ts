@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { AppError } from '../errors.ts'
 import { samplerName, shortHash } from '../image/webui-names.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
 import { latentUpscalers } from '../protocol/upscale.ts'
@@ -76,6 +77,16 @@ export const listRoutes = ({ samplers, schedules, catalogue, styles }: ListParts
     cuda: { error: 'Models run in a process of their own; see /metrics.' }
   })),
   ...['face-restorers', 'realesrgan-models', 'extensions'].map((name) => get(name, () => [])),
+  {
+    method: 'POST',
+    url: '/sdapi/v1/interrogate',
+    answer: () => {
+      throw new AppError('not-found', {
+        message: 'Model not found: there is no network here that describes pictures.',
+        hint: 'png-info tells what a picture says of its making.'
+      })
+    }
+  },
   // Folders are looked through whenever somebody asks.
   ...['checkpoints', 'vae', 'loras', 'embeddings'].map((name): Route => ({
     method: 'POST',

@@ -62,6 +62,7 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
     ...origins.flatMap(({ finish }) => (finish.kind === 'all' ? [] : [finish.old, finish.mask]))
   ]
   const taskId = fields.text('force_task_id', '')
+  const started = new Date()
   return keptWhile(parts.blobs, kept, async () => {
     const results = await parts.runs.make({ ...call, requests, taskId })
     const images: string[] = []
@@ -87,7 +88,11 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
     }
     if (isSent) images.push(...(await mapsOf(work, call.signal, parts)))
     const facts = [...(origins[0]?.facts ?? []), ...controls.facts]
-    return { images, parameters: echoOf(fields), info: infoOf({ recipe, infotexts, facts, fields }) }
+    return {
+      images,
+      parameters: echoOf(fields),
+      info: infoOf({ recipe, infotexts, facts, fields, started, version: parts.version })
+    }
   })
 }
 

@@ -84,12 +84,21 @@ export function recipeOf(fields: Fields, context: RecipeContext): Recipe {
     subseed: seedOf(fields, 'subseed', batchSize * iterations),
     subseedStrength,
     seedResize: seedResizeOf(fields),
-    size: { width: sideOf(fields, 'width'), height: sideOf(fields, 'height') },
+    size: sizeOf(fields),
     batchSize,
     iterations,
     tiling: fields.flag('tiling', settings.tiling),
     rules: rulesOf(fields, settings)
   }
+}
+
+/** Old programs name the size of the first pass by itself; it counts more, with and without a second pass, as in the web UI. */
+function sizeOf(fields: Fields): Size {
+  const size = { width: sideOf(fields, 'width'), height: sideOf(fields, 'height') }
+  const given = (name: string): boolean => fields.integer(name, 0, { min: 0, max: sides.max }) > 0
+  return given('firstphase_width') || given('firstphase_height')
+    ? { width: sideOf(fields, 'firstphase_width'), height: sideOf(fields, 'firstphase_height') }
+    : size
 }
 
 const sideOf = (fields: Fields, name: string): number => Math.floor(fields.integer(name, 512, sides) / 8) * 8
@@ -137,8 +146,6 @@ function rulesOf(fields: Fields, settings: Settings): Recipe['rules'] {
  * without a network that does it, the web UI too leaves faces as they are, and many programs always send it.
  */
 const notHere: Readonly<Record<string, readonly unknown[]>> = {
-  firstphase_width: [0],
-  firstphase_height: [0],
   refiner_checkpoint: ['', 'None'],
   s_min_uncond: [0]
 }

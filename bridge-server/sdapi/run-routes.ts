@@ -3,6 +3,7 @@ import type { Queue } from '../jobs/queue.ts'
 import type { Call, Route } from './call.ts'
 import { fieldsOf } from './fields.ts'
 import type { Runs, Turn } from './runs.ts'
+import { timestamp } from './timestamp.ts'
 
 interface RunParts {
   readonly queue: Queue
@@ -64,7 +65,12 @@ async function progressOf({ client, query }: Call, parts: RunParts) {
     eta_relative: etaSeconds ?? 0,
     state: {
       ...{ skipped: turn.skipped, interrupted: turn.interrupted, stopping_generation: turn.interrupted },
-      ...{ job: turn.jobId, job_count: turn.jobs, job_timestamp: timestamp(turn.started), job_no: turn.job },
+      ...{
+        job: turn.jobId,
+        job_count: turn.jobs,
+        job_timestamp: timestamp(new Date(turn.started)),
+        job_no: turn.job
+      },
       ...{ sampling_step: step, sampling_steps: steps }
     },
     current_image: skipsImage ? null : ((await previewOf(client, turn, parts))?.file ?? null),
@@ -105,6 +111,3 @@ async function previewOf(client: string, { jobId, job, progress, preview }: Turn
   const file = (await encodePng({ width, height, data }, {}, 'opaque')).toString('base64')
   return { file, number: 1000 * job + (progress?.step ?? 0) }
 }
-
-/** `20240131235959`. */
-const timestamp = (time: number): string => new Date(time).toISOString().replaceAll(/\D/g, '').slice(0, 14)

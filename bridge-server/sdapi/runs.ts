@@ -78,7 +78,11 @@ export function createRuns(queue: Queue): Runs {
         const results: (JobResult | null)[] = []
         for (const [index, request] of requests.entries()) {
           signal.throwIfAborted()
-          Object.assign(turn, { job: index, jobId: `sdapi-${randomUUID()}`, progress: null, preview: null })
+          Object.assign(turn, {
+            ...{ job: index, jobId: `sdapi-${randomUUID()}`, progress: null, preview: null },
+            // It was the job before that was skipped.
+            skipped: false
+          })
           results.push(turn.interrupted ? null : await made(queue, { client, request, signal, turn }))
         }
         return results

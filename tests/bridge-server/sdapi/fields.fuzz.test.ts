@@ -1,82 +1,18 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { AppError } from '../../../bridge-server/errors.ts'
-import { createBlobStore } from '../../../bridge-server/jobs/blobs.ts'
-import { createJobStore } from '../../../bridge-server/jobs/job-store.ts'
-import { createPreviews } from '../../../bridge-server/jobs/previews.ts'
-import { createQueue } from '../../../bridge-server/jobs/queue.ts'
-import { annotatorList } from '../../../bridge-server/annotate/registry.ts'
-import { plainUpscalers } from '../../../bridge-server/protocol/upscale.ts'
-import { samplers } from '../../../bridge-server/sampling/registry.ts'
-import { schedules } from '../../../bridge-server/sampling/schedules.ts'
-import type { Route } from '../../../bridge-server/sdapi/call.ts'
-import { workOn } from '../../../bridge-server/sdapi/picture-work.ts'
-import { picturesIn } from '../../../bridge-server/sdapi/pictures.ts'
-import { sdapiRoutes } from '../../../bridge-server/sdapi/routes.ts'
-import { checkRequest } from '../../../bridge-server/server/check-request.ts'
-import { fakeModel } from '../../support/fake-model.ts'
-import { base64, patterned } from '../../support/sdapi.ts'
 import { createRandom } from '../../support/random.ts'
+import { base64, patterned } from '../../support/sdapi.ts'
+import { stubbedSdapi, type StubbedSdapi } from '../../support/stubbed-sdapi.ts'
 
 // Bodies that clients send, broken field by field: an answer, or an AppError that says what is wrong. Every run is the same.
 
 const bodies = 800
 
-let folder = ''
-let routes: readonly Route[] = []
-let close = (): void => undefined
+let sdapi: StubbedSdapi
 beforeAll(async () => {
-  folder = await mkdtemp(path.join(tmpdir(), 'marquee-sdapi-fuzz-'))
-  const blobs = await createBlobStore(path.join(folder, 'blobs'))
-  const store = createJobStore(path.join(folder, 'jobs.db'))
-  const previews = createPreviews()
-  const made = await blobs.put(new Uint8Array(64 * 64 * 4))
-  const queue = createQueue({
-    ...{ store, previews },
-    run: ({ request: { area, canvas } }) =>
-      Promise.resolve({
-        ...{ area, workingSize: canvas, seconds: 0 },
-        variations: [{ pixels: { blob: made, width: 64, height: 64, format: 'rgba8' }, seed: 1 }]
-      }),
-    now: Date.now,
-    report: (error) => {
-      throw error
-    }
-  })
-  queue.start()
-  close = () => store.close()
-  const catalogue = {
-    ...{
-      models: [fakeModel().info],
-      refused: [],
-      vaes: [],
-      folders: [],
-      samplers: [...samplers],
-      schedules: [...schedules]
-    },
-    extensions: [
-      { kind: 'controlnet' as const, id: 'canny', name: 'canny', family: null, triggers: [], bytes: 1 }
-    ],
-    annotators: annotatorList(new Set()),
-    upscalers: [...plainUpscalers]
-  }
-  routes = sdapiRoutes({
-    ...{ queue, blobs, previews, samplers, schedules, version: '0' },
-    catalogue: () => Promise.resolve(catalogue),
-    annotate: ({ image }) => Promise.resolve(image),
-    pictures: picturesIn({ ask: (task) => workOn(task, blobs), stop: () => undefined }),
-    checkpoints: { unload: () => undefined, load: () => undefined },
-    check: (request) => checkRequest(request, blobs),
-    optionsFile: path.join(folder, 'options.json'),
-    stylesFile: path.join(folder, 'styles.csv')
-  })
+  sdapi = await stubbedSdapi()
 })
-afterAll(async () => {
-  close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => sdapi.close())
 
 const oddities: readonly unknown[] = [
   ...[
@@ -200,7 +136,7 @@ it(`answers ${bodies} broken bodies, or says what is wrong`, { timeout: 300_000 
   const random = createRandom(1)
   const { pick, broken } = breaker(random)
   const valid = await bodiesByRoute()
-  const known = routes.filter(({ method, url }) => method === 'POST' && Object.hasOwn(valid, url))
+  const known = sdapi.routes.filter(({ method, url }) => method === 'POST' && Object.hasOwn(valid, url))
   let answers = 0
   const refused = new Set<string>()
   for (let sent = 0; sent < bodies; sent++) {

@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
+import { stubbedSdapi, type StubbedSdapi } from '../../support/stubbed-sdapi.ts'
+
+// What programs made for the web UI send, and which jobs that makes.
+
+let sdapi: StubbedSdapi
+beforeAll(async () => {
+  sdapi = await stubbedSdapi()
+})
+afterAll(() => sdapi.close())
+
+const small = { prompt: 'a red car', steps: 3, width: 64, height: 64, seed: 5 }
+
+async function jobOf(route: 'txt2img' | 'img2img', body: object): Promise<GenerateRequest> {
+  await sdapi.ask(`/sdapi/v1/${route}`, { ...small, ...body })
+  const job = sdapi.jobs.at(-1)
+  if (job === undefined) throw new Error('no job was made')
+  return job
+}
+
+async function infoOf(body: object): Promise<Readonly<Record<string, unknown>>> {
+  const answer = (await sdapi.ask('/sdapi/v1/txt2img', { ...small, ...body })) as { info: string }
+  return JSON.parse(answer.info) as Record<string, unknown>
+}
+
+test('a second pass by the upscaler “None” is one by Lanczos, as in the web UI', async () => {
+  const hires = { enable_hr: true, hr_scale: 2, hr_upscaler: 'None' }
+  expect((await jobOf('txt2img', hires)).hires).toMatchObject({ upscaler: 'lanczos' })
+})
+
+test('firstphase_width and firstphase_height are the size of the first pass', async () => {
+  const hires = { enable_hr: true, hr_scale: 2, firstphase_width: 72, firstphase_height: 80 }
+  expect(await jobOf('txt2img', hires)).toMatchObject({
+    workingSize: { width: 72, height: 80 },
+    canvas: { width: 144, height: 160 }
+  })
+})
+
+test('info has every field that the web UI writes, each of its kind', async () => {
+  const info = await infoOf({ batch_size: 2 })
+  const [text, number, flag, list] = ['string', 'number', 'boolean', 'object']
+  const kinds: Readonly<Record<string, string | undefined>> = {
+    ...{ prompt: text, all_prompts: list, negative_prompt: text, all_negative_prompts: list },
+    ...{ seed: number, all_seeds: list, subseed: number, all_subseeds: list, subseed_strength: number },
+    ...{ width: number, height: number, sampler_name: text, cfg_scale: number, steps: number },
+    ...{ batch_size: number, restore_faces: flag, face_restoration_model: list },
+    ...{ sd_model_name: text, sd_model_hash: text, sd_vae_name: list, sd_vae_hash: list },
+    ...{ seed_resize_from_w: number, seed_resize_from_h: number, denoising_strength: list },
+    ...{ extra_generation_params: list, index_of_first_image: number, infotexts: list, styles: list },
+    ...{ job_timestamp: text, clip_skip: number, is_using_inpainting_conditioning: flag, version: text }
+  }
+  expect(Object.fromEntries(Object.entries(info).map(([name, value]) => [name, typeof value]))).toEqual(kinds)
+  expect(info.job_timestamp).toMatch(/^\d{14}$/)
+  for (const name of ['all_prompts', 'all_negative_prompts', 'all_seeds', 'all_subseeds', 'infotexts'])
+    expect(info[name], name).toHaveLength(2)
+})
+
+test('what describes pictures is not here, and the answer says so', async () => {
+  await expect(sdapi.ask('/sdapi/v1/interrogate', { image: '', model: 'clip' })).rejects.toMatchObject({
+    code: 'not-found'
+  })
+})
