@@ -180,7 +180,9 @@ async function checkModels({ models, data }: Config): Promise<Finding[]> {
   try {
     const extensions = openExtensions({ folders: () => library.searched(), cacheFolder })
     const found = await catalogueOf(library, extensions)
-    const refused = found.refused.map(({ id, message, hint }) => warning('model', `${id}: ${message}`, hint))
+    const refused = found.refused.map(({ id, message, leadsTo, hint }) =>
+      warning('model', `${id}: ${message}${leadsTo === undefined ? '' : ` It leads to ${leadsTo}.`}`, hint)
+    )
     const missing = models.filter((folder) => !existsSync(folder) && folder !== path.join(data, 'models'))
     return [
       found.models.length === 0

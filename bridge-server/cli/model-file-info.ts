@@ -2,9 +2,11 @@ import { stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import type { ModelInfo } from '../protocol/catalogue.ts'
+import { neighboursIn } from '../weights/extensions/extension-files.ts'
 import { extensionInfo, kindOf } from '../weights/extensions/extension-info.ts'
 import { createModelHashes } from '../weights/model-hashes.ts'
 import { stemOf } from '../weights/model-info.ts'
+import { openRoots } from '../weights/model-roots.ts'
 import { openCheckpoint } from '../weights/open-checkpoint.ts'
 import { readTensorFile } from '../weights/tensor-file.ts'
 import type { Answer, Terminal } from './command.ts'
@@ -65,7 +67,8 @@ async function describeExtension(
   const kind = kindOf(table)
   if (kind === null) throw otherwise
   const name = stemOf(file)
-  const found = await extensionInfo({ ...{ id: name, name, file, isFolder: false, stamp: '' } }, kind, table)
+  const neighbours = await neighboursIn(path.dirname(file), await openRoots([file]))
+  const found = await extensionInfo({ id: name, name, file, neighbours }, kind, table)
   const sha256 = await hashOf([file], cacheFolder)
   return {
     text: [

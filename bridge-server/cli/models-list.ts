@@ -44,7 +44,11 @@ function catalogueText({ models, extensions, refused }: Catalogue): string {
   if (refused.length > 0)
     parts.push(
       'Cannot be used:',
-      ...refused.map(({ id, message, hint }) => `${id}: ${message} ${hint}`.trim())
+      ...refused.map(({ id, message, leadsTo, hint }) =>
+        [`${id}: ${message}`, ...(leadsTo === undefined ? [] : [`It leads to ${leadsTo}.`]), hint]
+          .join(' ')
+          .trim()
+      )
     )
   return parts.join('\n')
 }

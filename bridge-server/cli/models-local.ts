@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
@@ -6,7 +6,9 @@ import type { CommandLine } from '../command-line.ts'
 import { invalid } from '../config-values.ts'
 import { AppError, toErrorReply } from '../errors.ts'
 import { readCatalogues } from '../downloads/catalogue-file.ts'
+import { isInside } from '../weights/inside-folder.ts'
 import { findModelFiles, type ModelFile } from '../weights/model-files.ts'
+import { strayError } from '../weights/model-roots.ts'
 import { openCheckpoint } from '../weights/open-checkpoint.ts'
 import { openLibrary } from '../weights/library.ts'
 import { choose } from './choose.ts'
@@ -86,13 +88,14 @@ async function publishedHashes(files: readonly string[]): Promise<ReadonlyMap<st
 }
 
 async function verified(
-  { id, file }: ModelFile,
+  { id, file, stray }: ModelFile,
   wanted: string | null,
   cacheFolder: string,
   { progress, signal }: Terminal
 ) {
   const checkedBy = wanted === null ? null : 'sha256'
   try {
+    if (stray !== null) throw strayError(stray)
     await openCheckpoint(file, { cacheFolder: path.join(cacheFolder, 'converted') })
     const sha256 = (await stat(file)).isFile()
       ? await hashed(file, signal, (share) => progress.show(id, share))
@@ -131,12 +134,13 @@ export async function removeModel(
   if (name === undefined) throw invalid('The model is missing: marquee models remove NAME.')
   const { files, own } = await localModels(line, terminal)
   const { id, file } = found(files, name)
-  if (!path.resolve(file).startsWith(path.resolve(own) + path.sep))
+  if (!isInside(await realpath(path.dirname(file)), await realpath(own).catch(() => own)))
     throw new AppError('model-cannot', {
       message: `${file} is not where Marquee keeps models, so it is not Marquee’s to delete.`,
       hint: `Delete it yourself; Marquee’s are in ${own}.`
     })
-  const stats = await stat(file)
+  // A link is deleted, and not what it leads to.
+  const stats = await lstat(file)
   const size = stats.isFile() ? ` (${sizeText(stats.size)})` : ''
   if (!line.flags.has('yes')) {
     const answer = await terminal.ask(`Delete ${file}${size}? [y/N] `)

@@ -12,6 +12,7 @@ import {
   type Static
 } from 'typebox'
 import { AnnotatorInfo } from './annotators.ts'
+import { ErrorCode } from './errors.ts'
 import { ExtensionInfo } from './extensions.ts'
 import { Family } from './family.ts'
 
@@ -73,8 +74,16 @@ export const ModelInfo = Struct({
 })
 export type ModelInfo = Static<typeof ModelInfo>
 
-/** A file in a models folder that cannot be used, and why. */
-export const RefusedModel = Struct({ id: Text(), name: Text(), message: Text(), hint: Text() })
+/** A file or link in a models folder that cannot be used, and why. */
+export const RefusedModel = Struct({
+  id: Text(),
+  name: Text(),
+  code: ErrorCode,
+  message: Text(),
+  hint: Text(),
+  /** Absolute path where a link leads that is not followed; told on the server's own computer only. */
+  leadsTo: Optional(Text())
+})
 export type RefusedModel = Static<typeof RefusedModel>
 
 export const Choice = Struct({ id: Text(), label: Text() })
@@ -88,7 +97,7 @@ export const Catalogue = Struct({
   extensions: List(ExtensionInfo),
   /** VAE files that any model may be given. */
   vaes: List(Choice),
-  /** Absolute paths of the folders that were added by `POST /api/model-folders`. */
+  /** Absolute paths of the folders that were added by `POST /api/model-folders`; none for who is on another computer. */
   folders: List(Text()),
   /** What makes maps for ControlNets; those without their network are listed as not available. */
   annotators: List(AnnotatorInfo),

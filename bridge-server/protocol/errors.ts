@@ -21,6 +21,7 @@ export const ErrorCode = Union([
   Literal('model-incomplete'),
   Literal('model-cannot'),
   Literal('model-exists'),
+  Literal('model-outside'),
   Literal('prompt-invalid'),
   Literal('out-of-memory'),
   Literal('disk-full'),

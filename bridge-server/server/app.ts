@@ -23,7 +23,7 @@ import { createUploadQuota } from './limits.ts'
 import { createMetrics, metricsRoute } from './metrics.ts'
 import { guardPace } from './pace.ts'
 import { claimRoute, createPairing, offerRoute } from './pairing.ts'
-import { modelRoutes, type ModelKeeper } from './model-routes.ts'
+import { catalogueRoute, modelRoutes, type ModelKeeper } from './model-routes.ts'
 import { createOwnBlobs } from './own-blobs.ts'
 import { createPresence } from './presence.ts'
 import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
@@ -108,7 +108,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     closed.addContentTypeParser('application/octet-stream', (_request, payload, parsed) =>
       parsed(null, payload)
     )
-    closed.get('/api/catalogue', () => parts.catalogue())
+    catalogueRoute(closed, parts.catalogue)
     blobRoutes(closed, {
       ...{ blobs: parts.blobs, owned },
       uploads: createBlobUploads(parts.blobs, Date.now),

@@ -22,6 +22,7 @@ const statuses: Record<ErrorCode, number> = {
   'model-incomplete': 422,
   'model-cannot': 422,
   'model-exists': 409,
+  'model-outside': 422,
   'prompt-invalid': 422,
   'out-of-memory': 507,
   'disk-full': 507,

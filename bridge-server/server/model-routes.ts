@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Readable, Transform } from 'node:stream'
 import { AppError } from '../errors.ts'
-import { ModelChoice, ModelFolder } from '../protocol/catalogue.ts'
+import { ModelChoice, ModelFolder, type Catalogue } from '../protocol/catalogue.ts'
 import { checked } from '../parse.ts'
 import { isForwarded, isFromThisComputer } from './this-computer.ts'
 
@@ -17,6 +17,20 @@ export interface ModelKeeper {
 interface OneModel {
   Params: { id: string }
 }
+
+/** `GET /api/catalogue`: what there is, and on this computer where. */
+export function catalogueRoute(app: FastifyInstance, catalogue: () => Promise<Catalogue>): void {
+  app.get('/api/catalogue', async (request) => {
+    const found = await catalogue()
+    return isFromThisComputer(request) ? found : withoutPaths(found)
+  })
+}
+
+const withoutPaths = (found: Catalogue): Catalogue => ({
+  ...found,
+  folders: [],
+  refused: found.refused.map(({ id, name, code, message, hint }) => ({ id, name, code, message, hint }))
+})
 
 /**
  * `PUT /api/models/:name` takes a model file in, `PUT /api/model-choices/:id` what a person says of one,

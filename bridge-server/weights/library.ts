@@ -6,9 +6,11 @@ import type { Checkpoint } from './checkpoint.ts'
 import { findModelFiles, type ModelFile } from './model-files.ts'
 import { createModelHashes } from './model-hashes.ts'
 import { displayName } from './model-info.ts'
+import { strayError } from './model-roots.ts'
 import { openModelSettings, type ModelSettings } from './model-settings.ts'
 import { openCheckpoint } from './open-checkpoint.ts'
 import type { OpenOptions } from './open-options.ts'
+import { findUnread } from './unread.ts'
 import { chosenVae, findVaeFiles } from './vae-files.ts'
 
 /** The models in a few folders, and what a person said about them. */
@@ -69,6 +71,7 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
     const files = await findModelFiles(all(added))
     const found = files.find((file) => file.id === id)
     if (found === undefined) throw await missing(id, files)
+    if (found.stray !== null) throw strayError(found.stray)
     return found
   }
 
@@ -82,6 +85,8 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
         const choice = choices.get(found.id)
         // Which VAE it is given changes nothing of what is listed, and one that is gone must not hide the model.
         const vae = vaes.find(({ id }) => id === choice?.vae)?.file
+        // Told below, with those that are no models.
+        if (found.stray?.link === found.file) continue
         const was = await look(found, { ...plain, prediction: choice?.prediction ?? undefined, vae })
         if ('error' in was) refused.push(refusedModel(found, was.error))
         else
@@ -92,6 +97,7 @@ export function openLibrary({ folders: given, cacheFolder, settingsFile }: Libra
             ...(choice === undefined ? {} : { choice })
           })
       }
+      for (const unread of await findUnread(all(folders))) refused.push(refusedModel(unread, unread.error))
       return { models, refused, vaes: vaes.map(({ id, label }) => ({ id, label })), folders: [...folders] }
     },
     searched: async () => all((await settings.read()).folders),
@@ -161,7 +167,8 @@ const withoutFolder = ({ folders, choices }: ModelSettings, folder: string): Mod
 /** Opens files to see what they are, and again only when they or the options have changed. */
 function createLook() {
   const seen = new Map<string, Seen>()
-  return async ({ file, stamp: stampOfFile }: ModelFile, options: OpenOptions): Promise<Seen> => {
+  return async ({ file, stamp: stampOfFile, stray }: ModelFile, options: OpenOptions): Promise<Seen> => {
+    if (stray !== null) return { stamp: '', error: strayError(stray) }
     const stamp = JSON.stringify([stampOfFile, options.prediction, options.vae])
     const before = seen.get(file)
     if (before?.stamp === stamp) return before
@@ -206,7 +213,13 @@ function hashedFiles(file: string, { unet }: Checkpoint): readonly string[] {
   return isFolder ? [...files].sort() : [file]
 }
 
-function refusedModel({ id, file }: ModelFile, error: unknown): RefusedModel {
-  const { message, hint } = toErrorReply(error)
-  return { id, name: displayName(file), message, hint: hint ?? '' }
+function refusedModel(
+  { id, file, stray }: Pick<ModelFile, 'id' | 'file' | 'stray'>,
+  error: unknown
+): RefusedModel {
+  const { code, message, hint } = toErrorReply(error)
+  return {
+    ...{ id, name: displayName(file), code, message, hint: hint ?? '' },
+    ...(stray === null ? {} : { leadsTo: stray.leadsTo })
+  }
 }

@@ -1,7 +1,9 @@
 import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
+import { contentsOf } from './model-contents.ts'
 import { stemOf } from './model-info.ts'
+import { openRoots, type ModelRoots, type StrayLink } from './model-roots.ts'
 
 /** A file or diffusers folder that may be a model. */
 export interface ModelFile {
@@ -10,6 +12,8 @@ export interface ModelFile {
   readonly file: string
   /** Changes when the file, one of its sidecars or a file of the folder does. */
   readonly stamp: string
+  /** A link that is not followed: this one, or one among what would be read with it. It cannot be opened then. */
+  readonly stray: StrayLink | null
 }
 
 export const extension = /\.(safetensors|ckpt|pth?)$/i
@@ -25,39 +29,51 @@ export const deepest = 12
  * also be a file or a diffusers folder.
  */
 export async function findModelFiles(folders: readonly string[]): Promise<ModelFile[]> {
+  const roots = await openRoots(folders)
   const seen = new Set<string>()
   const ids = new Map<string, string>()
   const found: ModelFile[] = []
   for (const folder of folders) {
     const root = path.resolve(folder)
-    for await (const file of walk(root, { seen, depth: 0 })) {
+    for await (const { file, stray } of walk(root, { roots, seen, depth: 0 })) {
       const id = uniqueId(root, file, ids)
       ids.set(id, root)
-      found.push({ id, file, stamp: await stampOf(file) })
+      found.push({ id, file, ...(stray === null ? await contentsOf(file, roots) : { stamp: '', stray }) })
     }
   }
   return found
 }
 
+interface Walk {
+  readonly roots: ModelRoots
+  /** Real paths. */
+  readonly seen: Set<string>
+  readonly depth: number
+}
+
 async function* walk(
   place: string,
-  { seen, depth }: { seen: Set<string>; depth: number }
-): AsyncGenerator<string> {
-  const real = await realpath(place).catch(() => null)
-  // A link that leads nowhere, or round in a circle.
-  if (real === null || seen.has(real) || depth > deepest) return
-  seen.add(real)
-  const stats = await stat(real)
+  { roots, seen, depth }: Walk
+): AsyncGenerator<{ readonly file: string; readonly stray: StrayLink | null }> {
+  const where = await roots.find(place)
+  if (where.is === 'stray' && isModelName(place)) yield { file: place, stray: where.stray }
+  // A link may also lead round in a circle.
+  if (where.is !== 'inside' || seen.has(where.real) || depth > deepest) return
+  seen.add(where.real)
+  const stats = await stat(where.real)
   if (!stats.isDirectory()) {
-    if (extension.test(place) && !separateVae.test(place)) yield place
+    if (isModelName(place)) yield { file: place, stray: null }
     return
   }
-  const entries = (await readdir(real, { withFileTypes: true })).sort(byName)
-  if (entries.some(({ name }) => name === 'model_index.json')) yield place
+  // A folder that may not be read is told by unread.ts.
+  const entries = (await readdir(where.real, { withFileTypes: true }).catch(() => [])).sort(byName)
+  if (entries.some(({ name }) => name === 'model_index.json')) yield { file: place, stray: null }
   else
     for (const entry of entries)
-      if (isOfInterest(entry)) yield* walk(path.join(place, entry.name), { seen, depth: depth + 1 })
+      if (isOfInterest(entry)) yield* walk(path.join(place, entry.name), { roots, seen, depth: depth + 1 })
 }
+
+const isModelName = (file: string): boolean => extension.test(file) && !separateVae.test(file)
 
 /** By stem, safetensors before pickles: a file keeps its id when the same model is added in the older format. */
 function byName(a: Dirent, b: Dirent): number {
@@ -85,26 +101,4 @@ function uniqueId(root: string, file: string, taken: ReadonlyMap<string, string>
   let n = 2
   while (taken.has(`${short} (${n})`)) n++
   return `${short} (${n})`
-}
-
-/** Sizes and times of all that is read when the model is opened. */
-async function stampOf(file: string): Promise<string> {
-  const stats = await stat(file)
-  const parts: string[] = []
-  if (stats.isDirectory()) {
-    for (const entry of await readdir(file, { withFileTypes: true, recursive: true }))
-      if (!entry.isDirectory()) parts.push(await stampOfFile(path.join(entry.parentPath, entry.name)))
-  } else {
-    const stem = path.join(path.dirname(file), stemOf(file))
-    const short = path.join(path.dirname(file), stemOf(file).split('.')[0] ?? '')
-    const endings = ['.json', '.yaml', '.vae.safetensors', '.vae.pt', '.vae.ckpt']
-    const names = [file, ...[stem, short].flatMap((name) => endings.map((end) => name + end))]
-    for (const name of new Set(names)) parts.push(await stampOfFile(name))
-  }
-  return parts.join('\n')
-}
-
-async function stampOfFile(file: string): Promise<string> {
-  const stats = await stat(file).catch(() => null)
-  return stats === null ? '' : `${file} ${stats.size} ${stats.mtimeMs}`
 }

@@ -1,8 +1,9 @@
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../errors.ts'
 import { deepest, extension, otherKinds, separateVae } from './model-files.ts'
 import { displayName } from './model-info.ts'
+import { openRoots, type ModelRoots } from './model-roots.ts'
 
 /** A file with an autoencoder that any model may be given. */
 export interface VaeFile {
@@ -15,11 +16,13 @@ export interface VaeFile {
 
 /** What lies in folders named `vae` (as A1111 and ComfyUI have them), and NAME.vae.safetensors beside models; each real file once. */
 export async function findVaeFiles(folders: readonly string[]): Promise<readonly VaeFile[]> {
+  const roots = await openRoots(folders)
   const found = new Map<string, VaeFile>()
   const seen = new Set<string>()
   for (const folder of folders) {
     const root = path.resolve(folder)
-    for await (const file of walk(root, { seen, isVae: /^vae$/i.test(path.basename(root)), depth: 0 })) {
+    const isVae = /^vae$/i.test(path.basename(root))
+    for await (const file of walk(root, { roots, seen, isVae, depth: 0 })) {
       const relative = path.relative(root, file).split(path.sep).join('/') || path.basename(file)
       const id = found.has(relative) ? `${path.basename(root)}/${relative}` : relative
       if (!found.has(id)) found.set(id, { id, label: displayName(file), file })
@@ -42,25 +45,27 @@ export function chosenVae(id: string, model: string, vaes: readonly VaeFile[]): 
 }
 
 interface Walk {
+  readonly roots: ModelRoots
+  /** Real paths. */
   readonly seen: Set<string>
   /** Inside a folder of VAEs. */
   readonly isVae: boolean
   readonly depth: number
 }
 
-async function* walk(place: string, { seen, isVae, depth }: Walk): AsyncGenerator<string> {
-  const real = await realpath(place).catch(() => null)
-  if (real === null || seen.has(real) || depth > deepest) return
-  seen.add(real)
-  if (!(await stat(real)).isDirectory()) {
+async function* walk(place: string, { roots, seen, isVae, depth }: Walk): AsyncGenerator<string> {
+  const where = await roots.find(place)
+  if (where.is !== 'inside' || seen.has(where.real) || depth > deepest) return
+  seen.add(where.real)
+  if (!(await stat(where.real)).isDirectory()) {
     if (extension.test(place) && (isVae || separateVae.test(place))) yield place
     return
   }
-  const names = (await readdir(real)).sort()
+  const names = (await readdir(where.real).catch(() => [])).sort()
   if (names.includes('model_index.json')) return
   for (const name of names) {
     const isVaeFolder = /^vae$/i.test(name)
     if (name.startsWith('.') || (otherKinds.test(name) && !isVaeFolder)) continue
-    yield* walk(path.join(place, name), { seen, isVae: isVae || isVaeFolder, depth: depth + 1 })
+    yield* walk(path.join(place, name), { roots, seen, isVae: isVae || isVaeFolder, depth: depth + 1 })
   }
 }

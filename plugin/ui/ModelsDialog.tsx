@@ -90,9 +90,9 @@ function Refused({ refused }: Pick<Catalogue, 'refused'>) {
     <>
       <Heading level={4}>Files that cannot be used</Heading>
       <ul aria-label="Files that cannot be used" className="marquee-list">
-        {refused.map(({ id, name, message, hint }) => (
+        {refused.map(({ id, name, message, leadsTo, hint }) => (
           <li key={id}>
-            <strong>{name}</strong>: {message} {hint}
+            <strong>{name}</strong>: {message} {leadsTo !== undefined && `It leads to ${leadsTo}.`} {hint}
           </li>
         ))}
       </ul>

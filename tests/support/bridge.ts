@@ -25,7 +25,7 @@ import type { ReadPrompt } from '../../bridge-server/server/prompt-routes.ts'
 
 export const testToken = 'a-token-for-tests'
 
-const emptyCatalogue: Catalogue = {
+export const emptyCatalogue: Catalogue = {
   models: [],
   refused: [],
   extensions: [],

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import { stemOf } from '../model-info.ts'
 import type { TensorTable } from '../tensor-table.ts'
@@ -79,7 +78,7 @@ function loraFamily(
 
 /** What is listed of an extension. `table` was recognised as `kind`. */
 export async function extensionInfo(
-  { id, name, file }: ExtensionFile,
+  { id, name, file, neighbours }: Pick<ExtensionFile, 'id' | 'name' | 'file' | 'neighbours'>,
   kind: ExtensionKind,
   table: TensorTable
 ): Promise<ExtensionInfo> {
@@ -89,7 +88,12 @@ export async function extensionInfo(
     id,
     name,
     family: kind === 'taesd' ? (taesdFamilies(name)[0] ?? null) : familyOf(table, kind),
-    triggers: kind === 'embedding' ? [name] : kind === 'lora' ? await triggersOf(file, table.metadata) : [],
+    triggers:
+      kind === 'embedding'
+        ? [name]
+        : kind === 'lora'
+          ? await triggersOf({ file, neighbours }, table.metadata)
+          : [],
     bytes: table.bytes,
     ...(kinds.length === 0 ? {} : { kinds: [...kinds] })
   }
@@ -101,7 +105,7 @@ const mostTriggers = 12
  * Words that call forth what a LoRA learnt: what its maker says (`modelspec.trigger_phrase`, the web UI's `NAME.json`, Civitai's
  * `NAME.civitai.info`), else the tags that its training pictures had most often (kohya's `ss_tag_frequency`).
  */
-async function triggersOf(file: string, metadata: Readonly<Record<string, string>>): Promise<string[]> {
+async function triggersOf(file: Beside, metadata: Readonly<Record<string, string>>): Promise<string[]> {
   const said = metadata['modelspec.trigger_phrase'] ?? (await besideFile(file))
   if (said !== undefined)
     return said
@@ -118,11 +122,13 @@ async function triggersOf(file: string, metadata: Readonly<Record<string, string
     .map(([tag]) => tag)
 }
 
-async function besideFile(file: string): Promise<string | undefined> {
-  const read = async (ending: string) =>
-    recordOf(
-      await readFile(path.join(path.dirname(file), stemOf(file) + ending), 'utf8').catch(() => undefined)
-    )
+type Beside = Pick<ExtensionFile, 'file' | 'neighbours'>
+
+async function besideFile({ file, neighbours }: Beside): Promise<string | undefined> {
+  const read = async (ending: string) => {
+    const note = neighbours.get(`${stemOf(file)}${ending}`.toLowerCase())
+    return recordOf(note === undefined ? undefined : await readFile(note, 'utf8').catch(() => undefined))
+  }
   const said = (await read('.json'))['activation text']
   if (typeof said === 'string' && said.trim() !== '') return said
   const trained = (await read('.civitai.info')).trainedWords

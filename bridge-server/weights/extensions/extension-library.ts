@@ -4,6 +4,7 @@ import type { AnnotatorNetwork } from '../../protocol/annotators.ts'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import type { Family } from '../../protocol/family.ts'
 import { readConfig } from '../config-file.ts'
+import { strayError } from '../model-roots.ts'
 import { readPart } from '../part-files.ts'
 import { readTensorFile } from '../tensor-file.ts'
 import type { TensorTable } from '../tensor-table.ts'
@@ -23,7 +24,7 @@ import { findExtensionFiles, type ExtensionFile } from './extension-files.ts'
 import { extensionInfo, kindOf } from './extension-info.ts'
 import { readHypernetwork } from './hypernetwork.ts'
 import { readLora } from './lora.ts'
-import { createNamesIn, pictureBeside, readPictureFile, type PictureFile } from './picture-beside.ts'
+import { pictureBeside, readPictureFile, type PictureFile } from './picture-beside.ts'
 import { hasDecoder, readTaesd, taesdFamilies } from './taesd.ts'
 import { readUpscaler } from './upscaler.ts'
 import { nearest } from '../../nearest.ts'
@@ -114,6 +115,7 @@ export function openExtensions({ folders, cacheFolder }: LibraryOptions): Extens
   }
 
   const look = async (file: ExtensionFile): Promise<Looked> => {
+    if (file.stray !== null) return { ...file, error: strayError(file.stray) }
     const before = seen.get(file.file)
     if (before?.stamp === file.stamp) return { ...file, ...before }
     const now = await recognised(file).catch((error: unknown): Seen => ({ stamp: file.stamp, error }))
@@ -191,21 +193,12 @@ type Known = Looked & { readonly info: ExtensionInfo }
 const isExtension = (file: Looked): file is Known => 'info' in file && file.info !== null
 
 /** Pictures come and go without their files, and so are looked for every time. */
-function listed(files: readonly Known[]): Promise<readonly ExtensionInfo[]> {
-  const namesIn = createNamesIn()
-  return Promise.all(
-    files.map(async ({ info, file }) =>
-      (await pictureBeside(file, namesIn)) === null ? info : { ...info, hasPicture: true }
-    )
-  )
-}
+const listed = (files: readonly Known[]): readonly ExtensionInfo[] =>
+  files.map((file) => (pictureBeside(file) === null ? file.info : { ...file.info, hasPicture: true }))
 
 async function pictureOf(id: string, files: readonly Known[]): Promise<PictureFile | null> {
-  for (const { file } of files.filter((each) => each.id === id)) {
-    const picture = await pictureBeside(file, createNamesIn())
-    if (picture !== null) return readPictureFile(picture)
-  }
-  return null
+  const [picture] = files.flatMap((file) => (file.id === id ? (pictureBeside(file) ?? []) : []))
+  return picture === undefined ? null : readPictureFile(picture)
 }
 
 const isOf = (file: Looked, kind: ExtensionKind): boolean => 'info' in file && file.info?.kind === kind

@@ -1,8 +1,8 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
-import path from 'node:path'
+import { readFile, stat } from 'node:fs/promises'
 import { AppError } from '../../errors.ts'
 import { stemOf } from '../model-info.ts'
 import { shownName } from '../tensor-table.ts'
+import type { ExtensionFile } from './extension-files.ts'
 
 /** Behind a file's own name, as the web UI and helpers for Civitai keep its picture; the first that is there counts. */
 const endings = [
@@ -19,26 +19,13 @@ const endings = [
 /** Bytes of a picture at most. */
 const mostBytes = 32 * 2 ** 20
 
-/** The names in a folder; none where it cannot be read. */
-export type NamesIn = (folder: string) => Promise<readonly string[]>
-
-/** Reads each folder once. */
-export function createNamesIn(): NamesIn {
-  const known = new Map<string, Promise<readonly string[]>>()
-  return (folder) => {
-    const names = known.get(folder) ?? readdir(folder).catch(() => [])
-    known.set(folder, names)
-    return names
-  }
-}
-
 /** The absolute path of the picture that lies beside a model's file; null where there is none. */
-export async function pictureBeside(file: string, namesIn: NamesIn): Promise<string | null> {
-  const folder = path.dirname(file)
-  const names = new Map((await namesIn(folder)).map((name) => [name.toLowerCase(), name]))
+export function pictureBeside({
+  file,
+  neighbours
+}: Pick<ExtensionFile, 'file' | 'neighbours'>): string | null {
   const stem = stemOf(file).toLowerCase()
-  const found = endings.map((ending) => names.get(stem + ending)).find((name) => name !== undefined)
-  return found === undefined ? null : path.join(folder, found)
+  return endings.map((ending) => neighbours.get(stem + ending)).find((place) => place !== undefined) ?? null
 }
 
 /** A picture as it lies in its file. */

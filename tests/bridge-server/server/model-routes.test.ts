@@ -7,7 +7,7 @@ import { createPromptReader } from '../../../bridge-server/read-prompt.ts'
 import { createModelInbox } from '../../../bridge-server/weights/model-inbox.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
 import { openLibrary } from '../../../bridge-server/weights/library.ts'
-import { startBridge, testToken } from '../../support/bridge.ts'
+import { emptyCatalogue, startBridge, testToken } from '../../support/bridge.ts'
 import { loraBytes, modelBytes } from '../../support/model-bytes.ts'
 import { safetensorsOf } from '../../support/tensor-files.ts'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -180,6 +180,26 @@ it('adds folders of this computer, for who sits at it', async () => {
   expect((await library.catalogue()).folders).toEqual([folder])
   expect((await ask('DELETE', '/api/model-folders', { folder })).statusCode).toBe(204)
   expect((await library.catalogue()).folders).toEqual([])
+})
+
+it('tells where things lie on this computer only to who sits at it', async () => {
+  const refused = { id: 'a', name: 'A', code: 'model-outside' as const, message: 'A link.', hint: 'Add it.' }
+  const told = { ...emptyCatalogue, folders: ['/srv/more'], refused: [{ ...refused, leadsTo: '/srv/a' }] }
+  const other = await startBridge({
+    run: () => () => Promise.reject(new Error('no job is expected')),
+    catalogue: told
+  })
+  const catalogue = (more: object) =>
+    fetch(`${other.url}/api/catalogue`, { headers: { ...headers, ...more } }).then((reply) => reply.json())
+  try {
+    expect(await catalogue({})).toEqual(told)
+    expect(await catalogue({ 'x-forwarded-for': '192.168.0.7' })).toEqual({
+      ...emptyCatalogue,
+      refused: [refused]
+    })
+  } finally {
+    await other.close()
+  }
 })
 
 it('takes no more of model files than a token may send in an hour, whether their length is announced or not', async () => {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, readFileSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { openLibrary, type Library } from '../../../bridge-server/weights/library.ts'
@@ -98,19 +98,6 @@ test('ids stay unique, and the safetensors file keeps the short one', async () =
   const { models, refused } = await ids(libraryOf([one, two]))
   expect(models).toEqual(['a', `${path.basename(two)}/a`])
   expect(refused).toEqual(['a.ckpt'])
-})
-
-test('links are followed, but nothing is listed twice and circles end', async () => {
-  const root = tree({ 'a/one.safetensors': model })
-  const elsewhere = tree({ 'far/two.safetensors': model })
-  symlinkSync(path.join(elsewhere, 'far'), path.join(root, 'b'))
-  symlinkSync(path.join(root, 'a', 'one.safetensors'), path.join(root, 'again.safetensors'))
-  symlinkSync(root, path.join(root, 'a', 'circle'))
-  symlinkSync('/nowhere/at/all', path.join(root, 'dead.safetensors'))
-  expect(await ids(libraryOf([root, root, path.join(root, 'missing')]))).toEqual({
-    models: ['a/one', 'b/two'],
-    refused: []
-  })
 })
 
 test('a folder may itself be a model, and a file too', async () => {
