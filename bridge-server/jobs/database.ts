@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts'
 type Value = string | number | null
 export type Row = Readonly<Record<string, unknown>>
 
-/** An embedded SQLite database. Every call is synchronous; each may throw AppError 'disk-full'. */
+/** An embedded SQLite database. Every call is synchronous; each may throw AppError 'disk-full' or 'data-damaged'. */
 export interface Database {
   /** Runs one statement and returns how many rows it changed. */
   run(sql: string, ...values: Value[]): number
@@ -17,16 +17,23 @@ export interface Database {
 
 /**
  * Opens or makes the database at `file` and brings its schema up to date: `migrations[i]` leads from version i to i + 1.
- * Throws AppError 'settings-invalid' where a newer Marquee made it.
+ * Throws AppError 'settings-invalid' where a newer Marquee made it, 'data-damaged' where it is no database.
  */
 export function openDatabase(file: string, migrations: readonly string[]): Database {
   const connection = new Libsql(file)
-  connection.pragma('journal_mode = WAL')
-  connection.pragma('synchronous = FULL')
-  connection.pragma('foreign_keys = ON')
-  const database = wrapped(connection)
-  migrate(database, file, migrations)
-  return database
+  try {
+    translated(file, () => {
+      connection.pragma('journal_mode = WAL')
+      connection.pragma('synchronous = FULL')
+      connection.pragma('foreign_keys = ON')
+    })
+    const database = wrapped(connection, file)
+    migrate(database, file, migrations)
+    return database
+  } catch (error) {
+    connection.close()
+    throw error
+  }
 }
 
 /**
@@ -49,7 +56,7 @@ export function lockFile(file: string): { readonly release: () => void } | null 
   }
 }
 
-function wrapped(connection: Libsql.Database): Database {
+function wrapped(connection: Libsql.Database, file: string): Database {
   const statements = new Map<string, Libsql.Statement>()
   const prepared = (sql: string): Libsql.Statement => {
     const known = statements.get(sql)
@@ -59,10 +66,11 @@ function wrapped(connection: Libsql.Database): Database {
     return statement
   }
   return {
-    run: (sql, ...values) => translated(() => prepared(sql).run(...values).changes),
-    get: (sql, ...values) => rowOf(translated(() => prepared(sql).get(...values))),
-    all: (sql, ...values) => translated(() => prepared(sql).all(...values)).map((row) => rowOf(row) ?? {}),
-    transaction: (work) => translated(() => transaction(connection, work)),
+    run: (sql, ...values) => translated(file, () => prepared(sql).run(...values).changes),
+    get: (sql, ...values) => rowOf(translated(file, () => prepared(sql).get(...values))),
+    all: (sql, ...values) =>
+      translated(file, () => prepared(sql).all(...values)).map((row) => rowOf(row) ?? {}),
+    transaction: (work) => translated(file, () => transaction(connection, work)),
     close: () => {
       statements.clear()
       connection.close()
@@ -99,16 +107,24 @@ function migrate(database: Database, file: string, migrations: readonly string[]
   }
 }
 
-function translated<Result>(work: () => Result): Result {
+function translated<Result>(file: string, work: () => Result): Result {
   try {
     return work()
   } catch (error) {
-    if (codeOf(error) !== 'SQLITE_FULL') throw error
-    throw new AppError('disk-full', {
-      message: 'The disk with the data folder is full.',
-      hint: 'Free some space, or choose another folder with --data.',
-      cause: error
-    })
+    const code = String(codeOf(error))
+    if (code === 'SQLITE_FULL')
+      throw new AppError('disk-full', {
+        message: 'The disk with the data folder is full.',
+        hint: 'Free some space, or choose another folder with --data.',
+        cause: error
+      })
+    if (/^SQLITE_(CORRUPT|NOTADB)/.test(code))
+      throw new AppError('data-damaged', {
+        message: `The database ${file} is damaged.`,
+        hint: 'Put a backup in its place, or move it away to begin with no jobs; `sqlite3 FILE .recover` may save what is in it.',
+        cause: error
+      })
+    throw error
   }
 }
 

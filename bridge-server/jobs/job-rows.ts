@@ -1,9 +1,10 @@
-import { ErrorReply } from '../protocol/errors.ts'
+import { AppError, toErrorReply } from '../errors.ts'
 import { checked } from '../parse.ts'
+import { ErrorReply } from '../protocol/errors.ts'
 import { GenerateRequest } from '../protocol/request.ts'
-import { JobResult, JobState } from '../protocol/results.ts'
+import { JobResult, JobState, type DamagedJob } from '../protocol/results.ts'
 import type { Row } from './database.ts'
-import type { StoredJob } from './job.ts'
+import type { JobName, StoredJob } from './job.ts'
 
 /** The tables of jobs and their blobs, a step for each version there was. */
 export const migrations = [
@@ -42,11 +43,47 @@ export const migrations = [
    CREATE INDEX job_blobs_by_blob ON job_blobs (blob)`
 ]
 
-/** A row of `jobs`. */
+/** Of a row of `jobs` what tells which job it is. */
+export const jobName = (row: Row): JobName => ({
+  key: Number(row.key),
+  client: String(row.client),
+  id: String(row.id)
+})
+
+/** A row of `jobs`. Throws AppError 'data-damaged' where it is not what this Marquee keeps. */
 export function storedJob(row: Row): StoredJob {
+  try {
+    return readJob(row)
+  } catch (cause) {
+    throw new AppError('data-damaged', {
+      message: `Job ${String(row.id)} is kept, but cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'A newer Marquee may have made it, or the database is damaged. It stays until it is deleted.',
+      cause
+    })
+  }
+}
+
+/** Rows of `jobs`; one that cannot be read does not hide the others. */
+export function storedJobs(rows: readonly Row[]): StoredJobs {
+  const jobs: StoredJob[] = []
+  const damaged: DamagedJob[] = []
+  for (const row of rows)
+    try {
+      jobs.push(storedJob(row))
+    } catch (error) {
+      damaged.push({ id: String(row.id), created: Number(row.created), error: toErrorReply(error) })
+    }
+  return { jobs, damaged }
+}
+
+export interface StoredJobs {
+  readonly jobs: readonly StoredJob[]
+  readonly damaged: readonly DamagedJob[]
+}
+
+function readJob(row: Row): StoredJob {
   return {
-    key: Number(row.key),
-    client: String(row.client),
+    ...jobName(row),
     attempts: Number(row.attempts),
     job: {
       id: String(row.id),

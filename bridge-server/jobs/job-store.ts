@@ -1,10 +1,11 @@
+import { assert } from '../errors.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import type { JobResult, JobState } from '../protocol/results.ts'
+import type { JobResult } from '../protocol/results.ts'
 import { blobOwners, keepBlobs, keptJobs, type BlobOwners } from './blob-rows.ts'
 import { openDatabase, type Database } from './database.ts'
-import { imagesOf, type StoredJob } from './job.ts'
-import { migrations, storedJob } from './job-rows.ts'
+import { imagesMade, imagesSent, type JobName, type StoredJob } from './job.ts'
+import { jobName, migrations, storedJob, storedJobs, type StoredJobs } from './job-rows.ts'
 import { createReserve } from './reserve.ts'
 import type { KeptJob } from './retention.ts'
 
@@ -22,17 +23,22 @@ interface NewJob {
   readonly created: number
 }
 
-/** Jobs, their order and their results, durable as soon as a call returns. */
+/**
+ * Jobs, their order and their results, durable as soon as a call returns. What returns a whole job throws AppError 'data-damaged'
+ * where it cannot be read.
+ */
 export interface JobStore extends BlobOwners {
   /** Adds a job at the end of the queue. */
-  insert(job: NewJob): StoredJob
+  insert(job: NewJob): JobName
+  /** Which job that is, whether it can be read or not. */
+  name(client: string, id: string): JobName | null
   find(client: string, id: string): StoredJob | null
   /** A client's jobs, newest first; of one document where that is named. */
-  list(client: string, filter: { document?: string; limit: number }): readonly StoredJob[]
+  list(client: string, filter: { document?: string; limit: number }): StoredJobs
   /** Jobs that wait, next one first. */
-  waiting(): readonly StoredJob[]
-  /** Jobs that ran when the server was last here. */
-  interrupted(): readonly StoredJob[]
+  waiting(): readonly JobName[]
+  /** Jobs that ran when the server was last here, and how often they were started. */
+  interrupted(): readonly (JobName & { readonly attempts: number })[]
   /** Makes the waiting jobs run in the order of `keys`. */
   arrange(keys: readonly number[]): void
   /** Marks a job as running and counts the attempt. */
@@ -58,17 +64,19 @@ export function createJobStore(file: string): JobStore {
   const reserve = createReserve(`${file}.reserve`)
   const byKey = (key: number): StoredJob => {
     const row = database.get('SELECT * FROM jobs WHERE key = ?', key)
-    if (row === null) throw new Error(`Bug: job ${key} is not stored`)
+    assert(row !== null, `job ${key} is not stored`)
     return storedJob(row)
   }
-  const inState = (state: JobState): readonly StoredJob[] =>
-    database.all(`SELECT * FROM jobs WHERE state = '${state}' ORDER BY place, key`).map(storedJob)
 
   const finish: JobStore['finish'] = (key, time, outcome) =>
-    database.transaction(() => finishJob(database, byKey(key), { time, outcome }))
+    database.transaction(() => finishJob(database, key, { time, outcome }))
 
   return {
     insert: (job) => database.transaction(() => insertJob(database, job)),
+    name: (client, id) => {
+      const row = database.get('SELECT key, client, id FROM jobs WHERE client = ? AND id = ?', client, id)
+      return row === null ? null : jobName(row)
+    },
     find: (client, id) => {
       const row = database.get('SELECT * FROM jobs WHERE client = ? AND id = ?', client, id)
       return row === null ? null : storedJob(row)
@@ -81,10 +89,16 @@ export function createJobStore(file: string): JobStore {
               'SELECT * FROM jobs WHERE client = ? AND document = ? ORDER BY key DESC LIMIT ?',
               ...[client, document, limit]
             )
-      return rows.map(storedJob)
+      return storedJobs(rows)
     },
-    waiting: () => inState('queued'),
-    interrupted: () => inState('running'),
+    waiting: () =>
+      database
+        .all("SELECT key, client, id FROM jobs WHERE state = 'queued' ORDER BY place, key")
+        .map(jobName),
+    interrupted: () =>
+      database
+        .all("SELECT key, client, id, attempts FROM jobs WHERE state = 'running' ORDER BY place, key")
+        .map((row) => ({ ...jobName(row), attempts: Number(row.attempts) })),
     arrange: (keys) =>
       database.transaction(() => {
         for (const [index, key] of keys.entries())
@@ -128,7 +142,7 @@ export function createJobStore(file: string): JobStore {
 
 function finishJob(
   database: Database,
-  { key, job }: StoredJob,
+  key: number,
   { time, outcome }: { readonly time: number; readonly outcome: Outcome }
 ): void {
   const result = outcome.state === 'done' ? outcome.result : null
@@ -140,16 +154,18 @@ function finishJob(
     outcome.state === 'failed' ? JSON.stringify(outcome.error) : null,
     key
   )
-  if (result !== null) keepBlobs(database, key, imagesOf(job.request, result))
+  if (result !== null) keepBlobs(database, key, imagesMade(result))
 }
 
-function insertJob(database: Database, { client, id, request, created }: NewJob): StoredJob {
-  database.run(
+function insertJob(database: Database, { client, id, request, created }: NewJob): JobName {
+  const row = database.get(
     `INSERT INTO jobs (client, id, document, state, place, attempts, request, created)
-     VALUES (?, ?, ?, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs WHERE state IN ('queued', 'running')), 0, ?, ?)`,
+     VALUES (?, ?, ?, 'queued', (SELECT coalesce(max(place), 0) + 1 FROM jobs WHERE state IN ('queued', 'running')), 0, ?, ?)
+     RETURNING key, client, id`,
     ...[client, id, request.documentId, JSON.stringify(request), created]
   )
-  const stored = storedJob(database.get('SELECT * FROM jobs WHERE client = ? AND id = ?', client, id) ?? {})
-  keepBlobs(database, stored.key, imagesOf(request, null))
-  return stored
+  assert(row !== null, `job ${id} was not inserted`)
+  const name = jobName(row)
+  keepBlobs(database, name.key, imagesSent(request))
+  return name
 }

@@ -4,11 +4,16 @@ import type { ServerMessage } from '../protocol/messages.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import type { Job, JobResult } from '../protocol/results.ts'
 
-/** A job as it is kept: what its client sees, and what only the queue needs. */
-export interface StoredJob {
+/** Which job, and whose. */
+export interface JobName {
   /** Ours, unlike the id, which two clients may both have made. Rises with every new job. */
   readonly key: number
   readonly client: string
+  readonly id: string
+}
+
+/** A job as it is kept: what its client sees, and what only the queue needs. */
+export interface StoredJob extends JobName {
   /** How often it was started. */
   readonly attempts: number
   /** `position` is always null here: the queue knows it. */
@@ -57,14 +62,20 @@ export interface Stage {
  */
 export type RunJob = (job: Job, stage: Stage) => Promise<JobResult>
 
-/** Every image that a request or a result names. */
-export function imagesOf(request: GenerateRequest, result: JobResult | null): readonly ImageRef[] {
-  const controls = (request.controls ?? []).flatMap(({ image, mask }) => [image, mask])
-  const images = [request.snapshot, request.selection, request.depth, ...controls]
-  if (result !== null)
-    images.push(result.mask, result.depth, ...result.variations.map(({ pixels }) => pixels))
-  return images.filter((image) => image !== undefined)
+/** Every image that a request names. */
+export function imagesSent({
+  snapshot,
+  selection,
+  depth,
+  controls = []
+}: GenerateRequest): readonly ImageRef[] {
+  const maps = controls.flatMap(({ image, mask }) => [image, mask])
+  return [snapshot, selection, depth, ...maps].filter((image) => image !== undefined)
 }
+
+/** Every image that a result names. */
+export const imagesMade = ({ mask, depth, variations }: JobResult): readonly ImageRef[] =>
+  [mask, depth, ...variations.map(({ pixels }) => pixels)].filter((image) => image !== undefined)
 
 /** The last word on a finished job, or null while it is unfinished. */
 export function finalEvent({ id, state, result, error }: Job): JobEvent | null {

@@ -1,18 +1,18 @@
 import type { JobEvents } from './events.ts'
-import type { StoredJob } from './job.ts'
+import type { JobName } from './job.ts'
 
 /** The jobs that wait. Whoever's place changes is told of it: near the front at once, far behind before long. */
 export interface Line {
-  readonly jobs: readonly StoredJob[]
+  readonly jobs: readonly JobName[]
   /** 1 is next; null for a job that does not wait. */
-  positionOf(job: StoredJob): number | null
+  positionOf(job: JobName): number | null
   /** Takes the next job out. */
-  takeNext(): StoredJob | null
-  takeOut(job: StoredJob): void
-  putFirst(job: StoredJob): void
-  putLast(job: StoredJob): void
+  takeNext(): JobName | null
+  takeOut(job: JobName): void
+  putFirst(job: JobName): void
+  putLast(job: JobName): void
   /** A position past the end is the end. */
-  move(job: StoredJob, position: number): void
+  move(job: JobName, position: number): void
 }
 
 /** Places that are told with every change of the line. To tell all of a long line would be all that a busy server does. */
@@ -21,22 +21,22 @@ const front = 50
 const behindAtOnce = 200
 const behindPause = 250
 
-export function createLine(waiting: readonly StoredJob[], events: JobEvents): Line {
+export function createLine(waiting: readonly JobName[], events: JobEvents): Line {
   const announced = new Map<number, number>()
-  let jobs: readonly StoredJob[] = []
+  let jobs: readonly JobName[] = []
   /** Index behind the front up to which places were told in this walk, and whether the line has changed since it began. */
   let told = front
   let changedSince = false
   let timer: NodeJS.Timeout | null = null
 
-  const without = ({ key }: StoredJob): readonly StoredJob[] => jobs.filter((other) => other.key !== key)
+  const without = ({ key }: JobName): readonly JobName[] => jobs.filter((other) => other.key !== key)
 
   /** Tells a place unless it is known; true where it was not. */
   const tell = (index: number): boolean => {
     const stored = jobs[index]
     if (stored === undefined || announced.get(stored.key) === index + 1) return false
     announced.set(stored.key, index + 1)
-    events.publish(stored.client, { type: 'queued', jobId: stored.job.id, position: index + 1 })
+    events.publish(stored.client, { type: 'queued', jobId: stored.id, position: index + 1 })
     return true
   }
 
@@ -54,7 +54,7 @@ export function createLine(waiting: readonly StoredJob[], events: JobEvents): Li
     timer ??= setTimeout(tellBehind, behindPause).unref()
   }
 
-  const become = (changed: readonly StoredJob[], joined?: StoredJob): void => {
+  const become = (changed: readonly JobName[], joined?: JobName): void => {
     jobs = changed
     for (let index = 0; index < Math.min(front, jobs.length); index++) tell(index)
     if (joined !== undefined) tell(jobs.indexOf(joined))
@@ -63,7 +63,7 @@ export function createLine(waiting: readonly StoredJob[], events: JobEvents): Li
     tellBehindLater()
   }
 
-  const takeOut = (job: StoredJob): void => {
+  const takeOut = (job: JobName): void => {
     announced.delete(job.key)
     become(without(job))
   }

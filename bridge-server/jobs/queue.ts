@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import { AppError } from '../errors.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import type { Job } from '../protocol/results.ts'
+import type { JobList } from '../protocol/results.ts'
 import { createJobEvents } from './events.ts'
 import type { JobStore } from './job-store.ts'
-import { finalEvent, type JobEvent, type StoredJob } from './job.ts'
+import { finalEvent, type JobEvent, type JobName, type StoredJob } from './job.ts'
 import { createLine } from './line.ts'
 import { expiredJobs, type RetentionLimits } from './retention.ts'
 import { createWorker, maxAttempts, type WorkerParts } from './worker.ts'
@@ -28,10 +28,10 @@ export interface Queue {
   star(client: string, id: string, starred: boolean): void
   /** Forgets the finished jobs that the limits have no room for. */
   prune(limits: RetentionLimits): void
-  /** Throws AppError 'not-found', also for another client's job. */
+  /** Throws AppError 'not-found', also for another client's job; 'data-damaged' where it cannot be read. */
   find(client: string, id: string): StoredJob
   /** A client's jobs, newest first. */
-  list(client: string, filter: { document?: string; limit: number }): readonly Job[]
+  list(client: string, filter: { document?: string; limit: number }): JobList
   /** Where each unfinished job of a client stands, in the words in which it was told. */
   standing(client: string): readonly JobEvent[]
   /** Calls back with every event of a client's jobs; returns the way to stop. */
@@ -51,7 +51,13 @@ export function createQueue(parts: WorkerParts): Queue {
   const line = createLine(recovered(store, now()), events)
   const worker = createWorker(line, events, parts)
 
-  const isRunning = ({ key }: StoredJob): boolean => worker.running?.stored.key === key
+  const isRunning = ({ key }: JobName): boolean => worker.running?.stored.key === key
+
+  const name = (client: string, id: string): JobName => {
+    const found = store.name(client, id)
+    if (found === null) throw notFound(id)
+    return found
+  }
 
   const find = (client: string, id: string): StoredJob => {
     const stored = store.find(client, id)
@@ -64,27 +70,31 @@ export function createQueue(parts: WorkerParts): Queue {
     job: { ...stored.job, position: line.positionOf(stored) }
   })
 
-  const standingOf = (stored: StoredJob): readonly JobEvent[] => {
-    const position = line.positionOf(stored)
-    if (position !== null) return [{ type: 'queued', jobId: stored.job.id, position }]
-    if (isRunning(stored)) return worker.running?.standing() ?? []
-    const last = finalEvent(stored.job)
+  /** Null where the job is finished. */
+  const standingOf = (job: JobName): readonly JobEvent[] | null => {
+    const position = line.positionOf(job)
+    if (position !== null) return [{ type: 'queued', jobId: job.id, position }]
+    return isRunning(job) ? (worker.running?.standing() ?? []) : null
+  }
+
+  const endOf = ({ job }: StoredJob): readonly JobEvent[] => {
+    const last = finalEvent(job)
     return last === null ? [] : [last]
   }
 
-  const tellAgain = (stored: StoredJob): void =>
-    standingOf(stored).forEach((event) => events.publish(stored.client, event))
+  const tellAgain = (job: JobName): void =>
+    (standingOf(job) ?? endOf(find(job.client, job.id))).forEach((event) => events.publish(job.client, event))
 
-  const cancel = (client: string, id: string): void => {
-    const stored = find(client, id)
-    if (isRunning(stored)) {
+  /** False where it is finished. */
+  const stopped = (job: JobName): boolean => {
+    if (isRunning(job)) {
       worker.running?.cancel()
-    } else if (stored.job.position !== null) {
-      line.takeOut(stored)
-      worker.finish(stored, { state: 'cancelled' })
-    } else {
-      tellAgain(stored)
+      return true
     }
+    if (line.positionOf(job) === null) return false
+    line.takeOut(job)
+    worker.finish(job, { state: 'cancelled' })
+    return true
   }
 
   return {
@@ -101,30 +111,39 @@ export function createQueue(parts: WorkerParts): Queue {
         throw conflict(id)
       }
     },
-    cancel,
+    cancel: (client, id) => {
+      const job = name(client, id)
+      if (!stopped(job)) tellAgain(job)
+    },
     reorder: (client, id, position) => {
-      const stored = find(client, id)
-      if (stored.job.position === null) {
-        tellAgain(stored)
+      const job = name(client, id)
+      if (line.positionOf(job) === null) {
+        tellAgain(job)
       } else {
-        line.move(stored, position)
+        line.move(job, position)
         store.arrange(line.jobs.map(({ key }) => key))
       }
     },
     remove: async (client, id) => {
-      const stored = find(client, id)
-      if (stored.job.finished === null) cancel(client, id)
-      while (isRunning(stored)) await worker.running?.ended
-      store.remove(stored.key)
+      const job = name(client, id)
+      stopped(job)
+      while (isRunning(job)) await worker.running?.ended
+      store.remove(job.key)
     },
-    star: (client, id, starred) => store.star(find(client, id).key, starred),
+    star: (client, id, starred) => store.star(name(client, id).key, starred),
     prune: (limits) => expiredJobs(store.kept(), limits, now()).forEach((key) => store.remove(key)),
     find,
-    list: (client, filter) => store.list(client, filter).map((stored) => placed(stored).job),
+    list: (client, filter) => {
+      const { jobs, damaged } = store.list(client, filter)
+      return {
+        jobs: jobs.map((stored) => placed(stored).job),
+        ...(damaged.length === 0 ? {} : { damaged: [...damaged] })
+      }
+    },
     standing: (client) =>
       [...(worker.running === null ? [] : [worker.running.stored]), ...line.jobs]
-        .filter((stored) => stored.client === client)
-        .flatMap(standingOf),
+        .filter((job) => job.client === client)
+        .flatMap((job) => standingOf(job) ?? []),
     listen: (client, listener) => events.listen(client, listener),
     watch: (watcher) => events.watch(watcher),
     counts: () => ({ waiting: line.jobs.length, running: worker.running === null ? 0 : 1 }),
@@ -136,8 +155,8 @@ export function createQueue(parts: WorkerParts): Queue {
 const maxWaiting = 2000
 const maxWaitingOfAll = 20_000
 
-function checkRoom(waiting: readonly StoredJob[], client: string): void {
-  const own = waiting.filter((stored) => stored.client === client).length
+function checkRoom(waiting: readonly JobName[], client: string): void {
+  const own = waiting.filter((job) => job.client === client).length
   if (own < maxWaiting && waiting.length < maxWaitingOfAll) return
   throw new AppError('too-many', {
     message: `${own} of your jobs wait, ${waiting.length} of all; ${maxWaiting} and ${maxWaitingOfAll} are allowed.`,
@@ -158,13 +177,13 @@ const notFound = (id: string): AppError =>
   })
 
 /** The jobs that wait, after those that ran when the process last ended were put back before them or given up. */
-function recovered(store: JobStore, time: number): readonly StoredJob[] {
-  for (const { key, attempts, job } of store.interrupted()) {
+function recovered(store: JobStore, time: number): readonly JobName[] {
+  for (const { key, attempts, id } of store.interrupted()) {
     if (attempts < maxAttempts) {
       store.putBack(key, 'counts')
       continue
     }
-    const message = `The server ended ${attempts} times while it was working on job ${job.id}.`
+    const message = `The server ended ${attempts} times while it was working on job ${id}.`
     const hint = 'Try a smaller size; the log may tell the reason.'
     store.finish(key, time, { state: 'failed', error: { code: 'engine-died', message, hint } })
   }

@@ -1,7 +1,7 @@
-import { AppError, assert, toErrorReply } from '../errors.ts'
+import { AppError, toErrorReply } from '../errors.ts'
 import type { JobEvents } from './events.ts'
 import type { JobStore, Outcome } from './job-store.ts'
-import { finalEvent, type RunJob, type StoredJob } from './job.ts'
+import type { JobEvent, JobName, RunJob, StoredJob } from './job.ts'
 import { createLastWords } from './last-words.ts'
 import type { Line } from './line.ts'
 import type { Previews } from './previews.ts'
@@ -18,7 +18,7 @@ export interface Worker {
   /** Starts the next job unless one runs. */
   wake(): void
   /** Keeps how a job ended, then tells it. What cannot be kept is told as failed. */
-  finish(stored: StoredJob, outcome: Outcome): void
+  finish(job: JobName, outcome: Outcome): void
   /** Starts no more jobs, interrupts the running one and puts it back first. */
   stop(): Promise<void>
 }
@@ -67,13 +67,13 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
   }
 
   /** Does what must be kept. Null, and the job has failed, where it cannot be. */
-  const kept = <Result>(stored: StoredJob, work: () => Result): Result | null => {
+  const kept = <Result>({ key, client, id }: JobName, work: () => Result): Result | null => {
     try {
       return work()
     } catch (error) {
-      if (!(error instanceof AppError)) report(error, stored.job.id)
-      const reply = lastWords.add(stored.key, toErrorReply(error))
-      events.publish(stored.client, { type: 'failed', jobId: stored.job.id, error: reply })
+      if (!(error instanceof AppError)) report(error, id)
+      const reply = lastWords.add(key, toErrorReply(error))
+      events.publish(client, { type: 'failed', jobId: id, error: reply })
       return null
     }
   }
@@ -95,12 +95,9 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
     line.putFirst(stored)
   }
 
-  const finish = (stored: StoredJob, outcome: Outcome): void => {
-    const { key, client, job } = stored
-    if (kept(stored, () => store.finish(key, now(), outcome)) === null) return
-    const event = finalEvent({ ...job, result: null, error: null, ...outcome })
-    assert(event !== null, `job ${job.id} has ended without a last word`)
-    events.publish(client, event)
+  const finish = (job: JobName, outcome: Outcome): void => {
+    if (kept(job, () => store.finish(job.key, now(), outcome)) === null) return
+    events.publish(job.client, lastWord(job.id, outcome))
   }
 
   return {
@@ -118,5 +115,16 @@ export function createWorker(line: Line, events: JobEvents, parts: WorkerParts):
       running?.interrupt()
       await running?.ended
     }
+  }
+}
+
+function lastWord(jobId: string, outcome: Outcome): JobEvent {
+  switch (outcome.state) {
+    case 'done':
+      return { type: 'done', jobId, result: outcome.result }
+    case 'failed':
+      return { type: 'failed', jobId, error: outcome.error }
+    case 'cancelled':
+      return { type: 'cancelled', jobId }
   }
 }

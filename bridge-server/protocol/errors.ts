@@ -27,6 +27,7 @@ export const ErrorCode = Union([
   Literal('disk-full'),
   Literal('engine-died'),
   Literal('device-unavailable'),
+  Literal('data-damaged'),
   Literal('data-folder-in-use'),
   Literal('port-in-use'),
   Literal('settings-invalid'),

@@ -72,5 +72,10 @@ export const Job = Struct({
 })
 export type Job = Static<typeof Job>
 
-/** `GET /api/jobs`: newest first. */
-export const JobList = Struct({ jobs: List(Job) })
+/** A job that is kept and cannot be read: its row is damaged, or a newer Marquee made it. It can be deleted. */
+export const DamagedJob = Struct({ id: Text(), created: Integer(), error: ErrorReply })
+export type DamagedJob = Static<typeof DamagedJob>
+
+/** `GET /api/jobs`: newest first. `damaged` is absent where all can be read. */
+export const JobList = Struct({ jobs: List(Job), damaged: Optional(List(DamagedJob)) })
+export type JobList = Static<typeof JobList>

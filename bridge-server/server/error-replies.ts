@@ -28,6 +28,7 @@ const statuses: Record<ErrorCode, number> = {
   'disk-full': 507,
   'engine-died': 503,
   'device-unavailable': 503,
+  'data-damaged': 500,
   'data-folder-in-use': 503,
   'port-in-use': 503,
   'settings-invalid': 422,

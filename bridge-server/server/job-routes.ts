@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
-import { imagesOf, type StoredJob } from '../jobs/job.ts'
+import { imagesMade, imagesSent, type StoredJob } from '../jobs/job.ts'
 import type { Previews } from '../jobs/previews.ts'
 import type { Queue } from '../jobs/queue.ts'
 import { provenanceText, sourceOf } from '../image/provenance.ts'
@@ -38,7 +38,9 @@ export function jobRoutes(app: FastifyInstance, parts: JobRoutesParts): void {
   app.get<{ Querystring: { document?: string; limit?: string } }>('/api/jobs', (request, reply) => {
     const { document, limit } = request.query
     const filter = { limit: limitOf(limit), ...(document === undefined ? {} : { document }) }
-    return reply.send({ jobs: queue.list(clientOf(request), filter) })
+    const list = queue.list(clientOf(request), filter)
+    for (const { id, error } of list.damaged ?? []) request.log.warn({ job: id, error }, 'job cannot be read')
+    return reply.send(list)
   })
 
   app.get<OneJob>('/api/jobs/:id', (request, reply) =>
@@ -91,7 +93,8 @@ async function textsOf(
 }
 
 function imageOf({ job }: StoredJob, blob: string): ImageRef {
-  const image = imagesOf(job.request, job.result).find((ref) => ref.blob === blob)
+  const images = [...imagesSent(job.request), ...(job.result === null ? [] : imagesMade(job.result))]
+  const image = images.find((ref) => ref.blob === blob)
   if (image === undefined)
     throw new AppError('not-found', { message: `Job ${job.id} has no image ${blob.slice(0, 64)}.` })
   return image

@@ -1,9 +1,10 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import { clientKey, owner } from '../jobs/job.ts'
 import { checked } from '../parse.ts'
 import { TokenFile, type NamedToken } from '../protocol/tokens.ts'
+import { keepSecret } from './keep-secret.ts'
 
 export { clientKey, owner }
 
@@ -30,21 +31,14 @@ interface TokensParts {
   readonly now: () => number
 }
 
+/** Throws AppError 'data-damaged' where a token in the file cannot be read. */
 export function openTokens({ ownerToken, file, now }: TokensParts): Tokens {
   const ownerHash = hashOf(ownerToken)
-  let known = existsSync(file) ? checked(TokenFile, JSON.parse(readFileSync(file, 'utf8'))).tokens : []
+  let known = existsSync(file) ? readTokens(file) : []
   const listeners = new Set<(id: string) => void>()
 
   const keep = (tokens: typeof known): void => {
-    const draft = `${file}.draft`
-    const handle = openSync(draft, 'w', 0o600)
-    try {
-      writeFileSync(handle, JSON.stringify({ tokens }, null, 2))
-      fsyncSync(handle)
-    } finally {
-      closeSync(handle)
-    }
-    renameSync(draft, file)
+    keepSecret(file, JSON.stringify({ tokens }, null, 2))
     known = tokens
   }
 
@@ -77,6 +71,19 @@ export function openTokens({ ownerToken, file, now }: TokensParts): Tokens {
       listeners.add(listener)
       return () => listeners.delete(listener)
     }
+  }
+}
+
+/** All or none: the next change would forget the token that was left out. */
+function readTokens(file: string) {
+  try {
+    return checked(TokenFile, JSON.parse(readFileSync(file, 'utf8'))).tokens
+  } catch (cause) {
+    throw new AppError('data-damaged', {
+      message: `The file ${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+      hint: 'Mend it, or delete it; it holds the tokens that were given to others, who would need new ones.',
+      cause
+    })
   }
 }
 

@@ -1,19 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createJobEvents } from '../../../bridge-server/jobs/events.ts'
-import type { JobEvent, StoredJob } from '../../../bridge-server/jobs/job.ts'
+import type { JobEvent, JobName } from '../../../bridge-server/jobs/job.ts'
 import { createLine } from '../../../bridge-server/jobs/line.ts'
-import { aRequest } from '../../support/bridge.ts'
 
 beforeEach(() => vi.useFakeTimers())
 afterEach(() => vi.useRealTimers())
 
-const aJob = (key: number): StoredJob => ({
-  ...{ key, client: 'client', attempts: 0 },
-  job: {
-    ...{ id: `job-${key}`, state: 'queued', request: aRequest(), created: 0, started: null },
-    ...{ finished: null, position: null, result: null, error: null }
-  }
-})
+const aJob = (key: number): JobName => ({ key, client: 'client', id: `job-${key}` })
 
 function aLine(length: number) {
   const events = createJobEvents()
@@ -49,7 +42,7 @@ test('the front of a long line is told of a change at once, all of it before lon
   expect(told.length).toBeLessThan(100)
   vi.advanceTimersByTime(5000)
   const places = believed(told)
-  for (const job of jobs.slice(1)) expect(places.get(job.job.id), job.job.id).toBe(line.positionOf(job))
+  for (const job of jobs.slice(1)) expect(places.get(job.id), job.id).toBe(line.positionOf(job))
 })
 
 test('a line that never rests is told of in a bounded number of words, and all is right in the end', () => {
@@ -64,7 +57,7 @@ test('a line that never rests is told of in a bounded number of words, and all i
   expect(told.length).toBeLessThan(1000 * 50 + 20 * 200 + 1)
   vi.advanceTimersByTime(5000)
   const places = believed(told)
-  for (const job of jobs.slice(1000)) expect(places.get(job.job.id), job.job.id).toBe(line.positionOf(job))
+  for (const job of jobs.slice(1000)) expect(places.get(job.id), job.id).toBe(line.positionOf(job))
 })
 
 test('after every change has been told, the line is silent', () => {

@@ -126,7 +126,7 @@ it('tells nothing of a job to others, who may have a job of the same id', () => 
   queue.submit('another-client', 'a', aRequest({ prompt: 'not the same' }))
   expect(events).toHaveLength(before)
   expect(() => queue.find('a-third-client', 'a')).toThrow('There is no job a.')
-  expect(queue.list(client, { limit: 10 })).toHaveLength(1)
+  expect(queue.list(client, { limit: 10 }).jobs).toHaveLength(1)
   expect(queue.standing('another-client')).toEqual([{ type: 'queued', jobId: 'a', position: 1 }])
 })
 

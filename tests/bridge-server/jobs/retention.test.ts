@@ -78,7 +78,7 @@ it('in the database: a star keeps a job and its blobs, and counts after a restar
   const again = open()
   const later = queueOver(again)
   later.prune({ ...unlimited, bytes: 2 * 64 * 64 * 4 })
-  const ids = (): string[] => later.list('client-1', { limit: 10 }).map(({ id }) => id)
+  const ids = (): string[] => later.list('client-1', { limit: 10 }).jobs.map(({ id }) => id)
   expect(ids()).toEqual(['c', 'a'])
   expect([...again.blobs()].sort()).toEqual(['a'.repeat(64), 'c'.repeat(64)])
   later.star('client-1', 'a', false)

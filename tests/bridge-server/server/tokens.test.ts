@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openToken } from '../../../bridge-server/server/token.ts'
 import { openTokens } from '../../../bridge-server/server/tokens.ts'
 import { checked } from '../../../bridge-server/parse.ts'
 import { ServerStatus } from '../../../bridge-server/protocol/status.ts'
@@ -172,4 +173,30 @@ it('has room for a hundred tokens', async () => {
   const response = await call('/api/tokens', as(testToken, 'POST', { name: 'One more' }))
   expect(response.status).toBe(429)
   expect(await response.json()).toMatchObject({ code: 'too-many' })
+})
+
+it.each([
+  ['nothing', ''],
+  ['a few letters', 'abc'],
+  ['blanks', ' \n'.repeat(20)]
+])('lets nobody in by a token file that holds %s', async (_what, text) => {
+  const file = path.join(bridge.data, 'token')
+  await writeFile(file, text)
+  expect(() => openToken(file)).toThrow(expect.objectContaining({ code: 'data-damaged' }) as Error)
+  expect(await readFile(file, 'utf8')).toBe(text)
+})
+
+it.each([
+  ['half a file', '{"tokens": [{'],
+  ['one token without its hash', '{"tokens": [{"id": "token-1", "name": "x", "created": 1}]}']
+])('does not start over %s, and forgets no token', async (_what, text) => {
+  const file = path.join(bridge.data, 'tokens.json')
+  await writeFile(file, text)
+  expect(() => openTokens({ ownerToken: testToken, file, now: Date.now })).toThrow(
+    expect.objectContaining({
+      code: 'data-damaged',
+      message: expect.stringContaining(file) as string
+    }) as Error
+  )
+  expect(await readFile(file, 'utf8')).toBe(text)
 })
