@@ -1,6 +1,6 @@
 import { annotatorList } from './annotate/registry.ts'
 import type { Catalogue, Choice } from './protocol/catalogue.ts'
-import { plainUpscalers } from './protocol/upscale.ts'
+import { plainUpscalers } from './protocol/upscalers.ts'
 import { samplers } from './sampling/registry.ts'
 import { schedules } from './sampling/schedules.ts'
 import type { ExtensionLibrary } from './weights/extensions/extension-library.ts'

@@ -6,5 +6,5 @@ checkNode()
 ensurePackages()
 const isServer = process.argv[2] === 'serve'
 if (isServer) ensurePanel()
-await import('./typescript.mjs')
+await import('./typescript-with-schemas.mjs')
 await import(isServer ? './main.ts' : './cli.ts')

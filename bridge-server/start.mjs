@@ -4,5 +4,5 @@ import { checkNode, ensurePackages, ensurePanel } from './setup.mjs'
 checkNode()
 ensurePackages()
 ensurePanel()
-await import('./typescript.mjs')
+await import('./typescript-with-schemas.mjs')
 await import('./main.ts')

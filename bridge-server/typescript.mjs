@@ -7,8 +7,6 @@ module.enableCompileCache?.(fileURLToPath(new URL('../node_modules/.cache/marque
 
 // Node takes types away itself since 22.18; older ones need a loader, which doubles the time of every start.
 if (!process.features.typescript) {
-  // These come as hundreds of small files of JavaScript, and tsx would look into each: a second at every start.
-  for (const name of ['typebox', 'typebox/value']) await import(name)
   const { register } = await import('tsx/esm/api')
   register()
 }

@@ -14,7 +14,7 @@ export interface OwnServer {
 }
 
 const program = path.join(import.meta.dirname, '..', 'main.ts')
-const typescriptLoader = new URL('../typescript.mjs', import.meta.url).href
+const typescriptLoader = new URL('../typescript-with-schemas.mjs', import.meta.url).href
 
 /** Starts a server on a free port, without page and browser. Rejects with the AppError that keeps it from starting. */
 export async function startServer(

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
-import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import { bytesPerPixel } from '../protocol/pixels.ts'
 import type { Gray, Rgba } from './pixels.ts'
 
 /** Where bytes are kept by their names (jobs/blobs.ts). */

@@ -1,4 +1,5 @@
-import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import { bytesPerPixel } from '../protocol/pixels.ts'
 import type { Database } from './database.ts'
 import { holderOf } from './job.ts'
 import type { KeptJob } from './retention.ts'

@@ -1,6 +1,6 @@
 import { interpolated, type Interpolation } from '../image/interpolate.ts'
 import type { Size } from '../protocol/geometry.ts'
-import type { latentUpscalers } from '../protocol/upscale.ts'
+import type { latentUpscalers } from '../protocol/upscalers.ts'
 import type { Tensor } from '../tensor/tensor.ts'
 
 const modes: Readonly<Record<(typeof latentUpscalers)[number]['id'], Interpolation>> = {

@@ -3,7 +3,7 @@ import { readLoraTag, type LoraTag } from '../prompt/grammar/lora-tag.ts'
 import { extractNetworks, findNetworks, type NetworkTag } from '../prompt/grammar/networks.ts'
 import { parseWeight } from '../prompt/grammar/number.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import { latentUpscalers, plainUpscalers } from '../protocol/upscale.ts'
+import { latentUpscalers, plainUpscalers } from '../protocol/upscalers.ts'
 import type { DiffusionModel, Extensions, Models } from '../runtime/model.ts'
 
 /** Opens a request's model with the networks in it that its prompt and its controls (or, instead, `controls`) name. */

@@ -18,5 +18,3 @@ export const ImageRef = Struct({
   format: PixelFormat
 })
 export type ImageRef = Static<typeof ImageRef>
-
-export const bytesPerPixel = (format: PixelFormat): number => (format === 'rgba8' ? 4 : 1)

@@ -9,8 +9,10 @@ import {
   Optional,
   String as Text,
   Union,
+  Unsafe,
   type Static
 } from 'typebox'
+import { controlKinds } from './control-kinds.ts'
 import { Point, Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
 import { Hires, Upscale } from './upscale.ts'
@@ -113,24 +115,10 @@ export type ControlMode = Static<typeof ControlMode>
 export const MapResize = Union([Literal('stretch'), Literal('crop'), Literal('pad')])
 export type MapResize = Static<typeof MapResize>
 
-/**
- * What a map shows, for a ControlNet of several kinds. `lines` are Canny's edges, drawings and straight lines, `soft-edge` also
- * scribbles; the last two are the models' own tasks, larger pictures and filling.
- */
-export const ControlKind = Union([
-  Literal('pose'),
-  Literal('depth'),
-  Literal('soft-edge'),
-  Literal('lines'),
-  Literal('normal'),
-  Literal('segmentation'),
-  Literal('tile'),
-  Literal('inpaint')
-])
+export const ControlKind = Unsafe<(typeof controlKinds)[number]>(
+  Union(controlKinds.map((kind) => Literal(kind)))
+)
 export type ControlKind = Static<typeof ControlKind>
-
-/** In the order of the models that know them. */
-export const controlKinds: readonly ControlKind[] = ControlKind.anyOf.map(({ const: kind }) => kind)
 
 /** A ControlNet and the map that it follows. */
 export const Control = Struct(

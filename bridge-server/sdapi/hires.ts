@@ -1,7 +1,7 @@
 import type { Catalogue, Choice } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import { latentUpscalers } from '../protocol/upscale.ts'
+import { latentUpscalers } from '../protocol/upscalers.ts'
 import { wrong, type Fields } from './fields.ts'
 import { chosenModel, named } from './models.ts'
 import type { Recipe, RecipeContext } from './recipe.ts'

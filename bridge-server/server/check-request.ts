@@ -1,6 +1,7 @@
 import { AppError } from '../errors.ts'
 import { maxBlobBytes, missingBlobs, type BlobStore } from '../jobs/blobs.ts'
-import { bytesPerPixel, type ImageRef, type PixelFormat } from '../protocol/images.ts'
+import type { ImageRef, PixelFormat } from '../protocol/images.ts'
+import { bytesPerPixel } from '../protocol/pixels.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import { checkUpscale } from './check-upscale.ts'
 

@@ -1,8 +1,8 @@
 import { AppError } from '../errors.ts'
 import { maxBlobBytes } from '../jobs/blobs.ts'
-import { bytesPerPixel } from '../protocol/images.ts'
+import { bytesPerPixel } from '../protocol/pixels.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
-import { upscaledSize } from '../protocol/upscale.ts'
+import { upscaledSize } from '../protocol/upscalers.ts'
 
 /**
  * What a request must and must not hold to make an area larger, and no other one may hold.

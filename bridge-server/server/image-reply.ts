@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, toErrorReply } from '../errors.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
-import { bytesPerPixel, type ImageRef } from '../protocol/images.ts'
+import type { ImageRef } from '../protocol/images.ts'
+import { bytesPerPixel } from '../protocol/pixels.ts'
 import { rangeOf, type ByteRange } from './byte-range.ts'
 
 /** `?as=png`, or `?as=jpeg&side=160` for a small look at it; raw bytes, also in ranges, when it is left out. */

@@ -1,7 +1,7 @@
 import { readParameters, type Parameters } from '#image/metadata.ts'
 import { samplerName } from '#image/webui-names.ts'
 import type { Catalogue, Choice, ModelInfo } from '#protocol/catalogue.ts'
-import { latentUpscalers } from '#protocol/upscale.ts'
+import { latentUpscalers } from '#protocol/upscalers.ts'
 import { advancedLimits, emphases, type AdvancedSettings } from './advanced.ts'
 import { defaultSecondPass, secondPassLimits, type SecondPassSettings } from './second-pass.ts'
 import type { Settings } from './settings.ts'

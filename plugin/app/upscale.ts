@@ -1,7 +1,8 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Rect, Size } from '#protocol/geometry.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
-import { plainUpscalers, upscaledSize, type Upscale } from '#protocol/upscale.ts'
+import type { Upscale } from '#protocol/upscale.ts'
+import { plainUpscalers, upscaledSize } from '#protocol/upscalers.ts'
 import { fieldOf, text, within } from './stored-values.ts'
 
 /** What the intent `upscale` leaves to a person. */

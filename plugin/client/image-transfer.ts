@@ -1,4 +1,5 @@
-import { bytesPerPixel, type ImageRef } from '#protocol/images.ts'
+import type { ImageRef } from '#protocol/images.ts'
+import { bytesPerPixel } from '#protocol/pixels.ts'
 import { CodedError } from './coded-error.ts'
 import type { Http } from './http.ts'
 

@@ -1,4 +1,4 @@
-import { latentUpscalers } from '#protocol/upscale.ts'
+import { latentUpscalers } from '#protocol/upscalers.ts'
 import { secondPassLimits, type SecondPassSettings } from '../app/second-pass.ts'
 import { ChoicePicker } from './ChoicePicker.tsx'
 import { NumberField, Slider } from './controls.tsx'

@@ -40,7 +40,7 @@ afterAll(async () => {
 })
 
 async function serve() {
-  const loader = new URL('../../bridge-server/typescript.mjs', import.meta.url).href
+  const loader = new URL('../../bridge-server/typescript-with-schemas.mjs', import.meta.url).href
   const faults = new URL('../support/faults.mjs', import.meta.url).href
   const started: ChildProcess = spawn(
     process.execPath,

@@ -9,7 +9,7 @@ import type { Job } from '../../bridge-server/protocol/results.ts'
 import { aRequest, newJobId, openSocket, sha256 } from '../support/bridge.ts'
 
 const main = path.resolve(import.meta.dirname, '../../bridge-server/main.ts')
-const loader = new URL('../../bridge-server/typescript.mjs', import.meta.url).href
+const loader = new URL('../../bridge-server/typescript-with-schemas.mjs', import.meta.url).href
 const client = 'client-of-tests'
 
 let data = ''

@@ -1,6 +1,7 @@
 import type { Catalogue, ModelInfo } from '#protocol/catalogue.ts'
 import type { Rect, Size } from '#protocol/geometry.ts'
-import { bytesPerPixel, type ImageRef } from '#protocol/images.ts'
+import type { ImageRef } from '#protocol/images.ts'
+import { bytesPerPixel } from '#protocol/pixels.ts'
 import type { PromptReport } from '#protocol/prompt.ts'
 import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job, JobResult } from '#protocol/results.ts'

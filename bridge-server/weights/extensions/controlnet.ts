@@ -1,6 +1,7 @@
 import { AppError } from '../../errors.ts'
 import type { Weight } from '../../graph/weight.ts'
-import { controlKinds, type ControlKind } from '../../protocol/request.ts'
+import type { ControlKind } from '../../protocol/request.ts'
+import { controlKinds } from '../../protocol/control-kinds.ts'
 import { unetRename } from '../diffusers-names.ts'
 import { renamed, shownName, unreadable, weightSource, type TensorTable } from '../tensor-table.ts'
 import type { ControlNet } from './extension.ts'

@@ -1,5 +1,6 @@
 import type { AnnotateRequest, AnnotatorInfo } from '#protocol/annotators.ts'
-import { controlKinds, type ControlKind } from '#protocol/request.ts'
+import type { ControlKind } from '#protocol/request.ts'
+import { controlKinds } from '#protocol/control-kinds.ts'
 import type { RgbaImage } from '../host.ts'
 
 export interface ControlNet {
