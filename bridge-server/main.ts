@@ -221,10 +221,13 @@ function stopOnSignals(stop: () => Promise<void>): void {
     setTimeout(() => process.exit(1), stopMs).unref()
     void stop().then(() => process.exit(0))
   }
-  // A program that started this one decides when it ends; a terminal's Ctrl+C comes to both.
-  process.on(process.connected ? 'disconnect' : 'SIGINT', onSignal)
-  if (process.connected) process.on('SIGINT', () => undefined)
   process.on('SIGTERM', onSignal)
+  // A program that started this one decides when it ends; a terminal's Ctrl+C comes to both.
+  const isOwned = process.send !== undefined
+  process.on(isOwned ? 'disconnect' : 'SIGINT', onSignal)
+  if (isOwned) process.on('SIGINT', () => undefined)
+  // It may have gone away before this could be heard.
+  if (isOwned && !process.connected) onSignal()
 }
 
 async function main(): Promise<void> {

@@ -52,6 +52,7 @@ process.on('message', (message) => {
 })
 // Nobody is left to work for.
 process.on('disconnect', () => process.exit())
+if (!process.connected) process.exit()
 // A terminal sends Ctrl+C to every process in it; this one ends when the server says so.
 process.on('SIGINT', () => undefined)
 
