@@ -154,9 +154,9 @@ async function checkDevices(config: Config, { progress }: Terminal): Promise<Fin
   const offered = accelerators.filter((name) => candidates().includes(name) || name === config.device)
   const used = await chooseDevice(
     config,
-    (provider) => {
-      progress.show(`Trying ${provider}, which may take a minute …`, null)
-      return attempt(provider)
+    (provider, wanted) => {
+      progress.show(`Trying ${provider}, which may take ${wanted ? 'minutes' : 'a minute'} …`, null)
+      return attempt(provider, wanted)
     },
     offered
   ).catch((error: unknown) => toErrorReply(error))

@@ -33,8 +33,8 @@ export interface Chosen {
   readonly report: DeviceReport
 }
 
-/** How an accelerator is tested. */
-export type Try = (provider: Accelerator) => Promise<Trial>
+/** How an accelerator is tested: thoroughly where it is `wanted`, which takes longer on a slow one. */
+export type Try = (provider: Accelerator, wanted: boolean) => Promise<Trial>
 
 /** An accelerator must be so many times as fast as the CPU to be worth its memory and its rounding. */
 const WORTH = 1.2
@@ -60,7 +60,7 @@ export async function chooseDevice(
     }
   })
   if (wish.device !== 'auto' && wish.device !== 'cpu') {
-    const trial = await attempt(wish.device)
+    const trial = await attempt(wish.device, true)
     if ('fault' in trial) throw deviceUnavailable(wish.device, trial.fault)
     trials.push({ device: wish.device, verdict: 'used', reason: `asked for; ${inWords(trial.result)}` })
     const { half, reason } = precisionOn(wish.device, trial.result, wish.precision)
@@ -68,7 +68,7 @@ export async function chooseDevice(
   }
   if (wish.device === 'auto')
     for (const provider of offered) {
-      const trial = await attempt(provider)
+      const trial = await attempt(provider, false)
       if ('fault' in trial) {
         trials.push({ device: provider, verdict: 'failed', reason: trial.fault })
         continue
@@ -127,11 +127,13 @@ interface TryOptions {
 export function createTry({ env, cacheFolder, anew = false }: TryOptions): Try {
   const cache = createTrialCache(cacheFolder, Date.now)
   const stamp = driverStamp(env)
-  return async (provider) => {
-    const kept = anew ? undefined : await cache.get(provider, stamp)
+  return async (provider, wanted) => {
+    const name = wanted ? `${provider}-wanted` : provider
+    const kept = anew ? undefined : await cache.get(name, stamp)
     if (kept !== undefined) return kept
-    const trial = await tryAccelerator(provider, { env, limitMs: trialLimitMs })
-    await cache.put(provider, stamp, trial)
+    const limitMs = trialLimitMs[wanted ? 'wanted' : 'offered']
+    const trial = await tryAccelerator(provider, { env, limitMs, wanted })
+    await cache.put(name, stamp, trial)
     return trial
   }
 }

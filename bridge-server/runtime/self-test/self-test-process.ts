@@ -12,7 +12,7 @@ const provider = accelerators.find((name) => name === process.argv[2])
 async function report(): Promise<TestReport> {
   if (provider === undefined) return { fault: `there is no device ${String(process.argv[2])}` }
   try {
-    return { result: await selfTest(provider) }
+    return { result: await selfTest(provider, process.argv[3] === 'wanted') }
   } catch (error) {
     return { fault: reasonOf(error) }
   }

@@ -10,8 +10,8 @@ import { aRequest } from '../../support/bridge.ts'
 import { readRecorded, relativeError } from './recorded.ts'
 
 /**
- * Runs pocket on WebGPU and prints, as JSON, how far its text encoder and UNet are off PyTorch, and its autoencoder and a whole
- * picture off the CPU. A process of its own: the loader of Vulkan is found at its start.
+ * Runs pocket on WebGPU, with `fp16` as its argument in half precision, and prints, as JSON, how far its text encoder and UNet are off
+ * PyTorch, and its autoencoder and a whole picture off the CPU's float32. A process of its own: the loader of Vulkan is found at its start.
  */
 export interface WebgpuErrors {
   readonly text: number
@@ -20,10 +20,16 @@ export interface WebgpuErrors {
   readonly decoded: number
   /** Of a whole picture: the largest and the mean difference between its bytes and the CPU's. */
   readonly picture: { readonly most: number; readonly mean: number; readonly deviation: number }
+  /** The precision of each network that was open on WebGPU. */
+  readonly precisions: Readonly<Record<string, string>>
 }
 
 const root = path.resolve(import.meta.dirname, '../../..')
-const webgpu: Device = { provider: 'webgpu', target: acceleratorTarget('plain'), half: false }
+const webgpu: Device = {
+  provider: 'webgpu',
+  target: acceleratorTarget('plain'),
+  half: process.argv[2] === 'fp16'
+}
 const [onWebgpu, onCpu] = [webgpu, 'cpu' as const].map((device) =>
   createModels({ find: () => openCheckpoint(path.join(root, 'models/pocket')), device, memoryBytes: 2 ** 32 })
 ) as [Models, Models]
@@ -68,12 +74,16 @@ function difference(a: ArrayLike<number>, b: ArrayLike<number>): WebgpuErrors['p
   }
 }
 
+const shown = difference(await picture(onWebgpu), await picture(onCpu))
 const errors: WebgpuErrors = {
   text: relativeError(text.hidden, recorded.tensor('text.last')),
   unet: relativeError(out, recorded.tensor('unet.1.out')),
   encoded: relativeError(await model.encode(image), await reference.encode(image)),
   decoded: relativeError(await model.decode(latents), await reference.decode(latents)),
-  picture: difference(await picture(onWebgpu), await picture(onCpu))
+  picture: shown,
+  precisions: Object.fromEntries(
+    onWebgpu.memory().networks.map(({ network, device, precision }) => [network, `${device} ${precision}`])
+  )
 }
 process.stdout.write(JSON.stringify(errors))
 await Promise.all([onWebgpu.release(), onCpu.release()])
