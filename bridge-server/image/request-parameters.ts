@@ -121,22 +121,30 @@ function hiresFields(
   { models, samplers, schedules, upscalers }: PictureParts['catalogue']
 ): readonly Field[] {
   if (mode !== 'txt2img' || hires === undefined) return []
-  const factor = typeof hires.size === 'number' ? hires.size : canvas.width / first.width
+  const asked = askedSize(canvas, hires.cover)
+  const factor = typeof hires.size === 'number' ? hires.size : asked.width / first.width
   const isFactor =
     typeof hires.size === 'number' ||
-    (canvas.height === first.height * factor && factor === Math.round(factor * 100) / 100)
+    (asked.height === first.height * factor && factor === Math.round(factor * 100) / 100)
   const sampler = samplers.find(({ id }) => id === hires.sampler)
   const { upscaler = 'lanczos', schedule, steps = null } = hires
   return [
     ...ownOf(hires, models),
     ['Hires upscale', isFactor ? factor : null],
-    ['Hires resize', isFactor ? null : textOf(canvas)],
+    ['Hires resize', isFactor ? null : textOf(asked)],
     ['Hires steps', steps],
     ['Hires upscaler', labelOf([...latentUpscalers, ...upscalers], upscaler)],
     ['Hires sampler', sampler === undefined ? null : samplerName(sampler)],
     ['Hires schedule type', schedule === undefined ? null : labelOf(schedules, schedule)],
     ['Hires CFG scale', hires.guidance ?? null]
   ]
+}
+
+/** What the web UI was asked for: along a side of which nothing but a part of a latent was cut, all of it. */
+function askedSize(size: Size, cover = size): Size {
+  const asked = (side: 'width' | 'height'): number =>
+    cover[side] - size[side] < 8 ? cover[side] : size[side]
+  return { width: asked('width'), height: asked('height') }
 }
 
 /** What a second pass has of its own. */

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 import { visibleDepth } from '../image/depth-map.ts'
-import type { Gray } from '../image/pixels.ts'
+import type { Gray, Rgba } from '../image/pixels.ts'
 import { resizeRgba, resizeTensor } from '../image/resize.ts'
 import { grayToTensor, tensorToGray, toTensor } from '../image/tensor-pixels.ts'
 import type { Size } from '../protocol/geometry.ts'
@@ -26,7 +26,7 @@ export async function depthOf(
   model: DiffusionModel,
   { size, report }: DepthOptions
 ): Promise<Tensor | null> {
-  const { info, estimateDepth } = model
+  const { info } = model
   if (model.inputChannels !== 5) {
     if (mode !== 'depth2img') return null
     throw new AppError('model-cannot', {
@@ -36,15 +36,24 @@ export async function depthOf(
   }
   report('depth')
   if (scene.depth !== null) return grayToTensor(scene.depth)
-  if (estimateDepth !== null && scene.picture !== null) {
-    const { data, dims } = await estimateDepth(toTensor(resizeRgba(scene.picture, size, 'lanczos')))
-    return { data, dims: [1, 1, ...dims.slice(-2)] }
-  }
+  const estimate = scene.picture && (await estimatedDepth(model, scene.picture, size))
+  if (estimate !== null) return estimate
   if (mode !== 'depth2img') return null
   throw new AppError('model-cannot', {
     message: `“${info.name}” has no depth estimator, and the request holds no depth map.`,
     hint: 'Give a depth map, or choose a model with an estimator.'
   })
+}
+
+/** The estimate of a depth model, [1, 1, H, W] with near as large; null of others, and of those without an estimator. */
+export async function estimatedDepth(
+  { estimateDepth, inputChannels }: DiffusionModel,
+  picture: Rgba,
+  size: Size
+): Promise<Tensor | null> {
+  if (estimateDepth === null || inputChannels !== 5) return null
+  const { data, dims } = await estimateDepth(toTensor(resizeRgba(picture, size, 'lanczos')))
+  return { data, dims: [1, 1, ...dims.slice(-2)] }
 }
 
 /** The depth as a picture of a size, near is bright. */

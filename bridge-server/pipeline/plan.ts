@@ -6,13 +6,20 @@ import type { PlanSettings } from '../sampling/plan.ts'
 import { inOne, tilesFor, type Tiling } from './tile-layout.ts'
 import { limitsOf, workingSizes, type SizeLimits } from './working-size.ts'
 
+/** The pass before, made larger. */
+interface From {
+  readonly upscaler: string
+  /** The size to which it is made larger, whose middle the pass works on; undefined: the pass's own. */
+  readonly cover: Size | undefined
+}
+
 /** One way through a sampler's steps. */
 export interface Pass extends Tiling {
   /** Null where nothing is sampled. */
   readonly sampling: PlanSettings | null
   readonly guidance: number
-  /** What the first latents hold beside noise: nothing, the snapshot, or the pass before, made larger by an upscaler. */
-  readonly from: 'noise' | 'snapshot' | { readonly upscaler: string }
+  /** What the first latents hold beside noise: nothing, the snapshot, or the pass before. */
+  readonly from: 'noise' | 'snapshot' | From
   /** Of the pass before; prompts that change while it runs go on counting. */
   readonly stepsBefore?: number
 }
@@ -95,7 +102,7 @@ function secondPass(
   planned: Size,
   model: Model
 ): Pass[] {
-  const { size: wanted, strength = SECOND_STRENGTH, upscaler = 'lanczos' } = hires
+  const { size: wanted, cover, strength = SECOND_STRENGTH, upscaler = 'lanczos' } = hires
   if (wanted === undefined && planned.width === first.size.width && planned.height === first.size.height)
     return []
   const tiling =
@@ -114,7 +121,7 @@ function secondPass(
       ...tiling,
       sampling: strength === 0 ? null : settings,
       guidance: hires.guidance ?? sampling.guidance,
-      from: { upscaler },
+      from: { upscaler, cover },
       stepsBefore: sampling.steps
     }
   ]

@@ -21,6 +21,11 @@ export const Hires = Struct(
   {
     /** Pixels of the second pass, or how many times the first's sides; absent: planned, and done in tiles where it is large. */
     size: Optional(Union([Struct({ width: side, height: side }), Factor])),
+    /**
+     * Pixels to which the first picture is made larger, of which `size` is the middle: a picture of another form is so cut rather
+     * than stretched. At least `size`, which must be there. Absent: `size`.
+     */
+    cover: Optional(Struct({ width: side, height: side })),
     /** How much the second pass may change, 0.4 when absent; at 0 the picture is only made larger. */
     strength: Optional(Num({ minimum: 0, maximum: 1 })),
     /** Steps that the second pass makes; absent: its strength's share of the first's. */

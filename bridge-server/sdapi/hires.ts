@@ -24,7 +24,7 @@ export function secondPassOf(
 ): SecondPass | null {
   if (!fields.flag('enable_hr', false)) return null
   const scale = fields.number('hr_scale', 2, { min: 1, max: 8 })
-  const canvas = sizeOf(fields, recipe.size, scale)
+  const { size: canvas, cover } = sizesOf(fields, recipe.size, scale)
   const upscaler = upscalerOf(fields, catalogue)
   const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
   const steps = fields.integer('hr_second_pass_steps', 0, { min: 0, max: 150 })
@@ -33,6 +33,7 @@ export function secondPassOf(
     canvas,
     hires: {
       size: canvas,
+      ...(cover === undefined ? {} : { cover }),
       strength,
       steps: steps === 0 ? recipe.steps : steps,
       upscaler: upscaler.id,
@@ -92,22 +93,35 @@ function samplingOf(fields: Fields, recipe: Recipe, samplers: Samplers): Samplin
   return chosenSampling(recipe.sampler.label, schedule, samplers, 'hr_sampler_name')
 }
 
-/** One side may be left to follow the other; both must keep the picture's form, for nothing is cut. */
-function sizeOf(fields: Fields, { width, height }: Size, scale: number): Size {
+interface Sizes {
+  readonly size: Size
+  /** The whole of which `size` is the middle; absent: `size`. */
+  readonly cover?: Size
+}
+
+/**
+ * One side may be left to follow the other. A size of another form than the first picture is cut out of the middle of one that
+ * keeps it. Sides are as the web UI rounds them, by latents of 8 pixels.
+ */
+function sizesOf(fields: Fields, { width, height }: Size, scale: number): Sizes {
   const x = fields.integer('hr_resize_x', 0, { min: 0, max: maxSide })
   const y = fields.integer('hr_resize_y', 0, { min: 0, max: maxSide })
-  const wide = x > 0 ? x : y > 0 ? Math.trunc((width * y) / height) : Math.trunc(width * scale)
-  const high = y > 0 ? y : x > 0 ? Math.trunc((height * x) / width) : Math.trunc(height * scale)
-  if (Math.abs(wide * height - high * width) > 8 * Math.max(width, height))
+  const isWider = y === 0 || (x > 0 && width * y < x * height)
+  const cover =
+    x === 0 && y === 0
+      ? { width: Math.trunc(width * scale), height: Math.trunc(height * scale) }
+      : isWider
+        ? { width: x, height: Math.trunc((x * height) / width) }
+        : { width: Math.trunc((y * width) / height), height: y }
+  const size = { width: kept(cover.width, x), height: kept(cover.height, y) }
+  if (cover.width < width || cover.height < height || Math.max(cover.width, cover.height) > maxSide)
     throw wrong(
-      'hr_resize_x',
-      `and hr_resize_y must keep the form of ${width} × ${height}, but are ${wide} and ${high}.`
+      x > 0 ? 'hr_resize_x' : y > 0 ? 'hr_resize_y' : 'hr_scale',
+      `makes ${cover.width} × ${cover.height} pixels of ${width} × ${height}; as many to ${maxSide} a side can be made.`
     )
-  const size = { width: Math.floor(wide / 8) * 8, height: Math.floor(high / 8) * 8 }
-  if (size.width >= width && size.height >= height && Math.max(size.width, size.height) <= maxSide)
-    return size
-  throw wrong(
-    'hr_scale',
-    `makes ${size.width} × ${size.height} pixels; ${width} × ${height} to ${maxSide} a side can be made.`
-  )
+  return cover.width === size.width && cover.height === size.height ? { size } : { size, cover }
 }
+
+/** What is left of a side of `whole` pixels where `wanted` are asked for, 0 for all. */
+const kept = (whole: number, wanted: number): number =>
+  8 * (Math.floor(whole / 8) - (wanted === 0 ? 0 : Math.floor((whole - wanted) / 8)))

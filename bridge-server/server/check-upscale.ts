@@ -17,6 +17,7 @@ export function checkUpscale({
   seamless,
   area
 }: GenerateRequest): void {
+  if (hires !== undefined) checkCover(mode, hires)
   if (mode !== 'upscale') {
     if (upscale !== undefined)
       throw new AppError('bad-message', {
@@ -44,4 +45,18 @@ export function checkUpscale({
       message: `The upscaled picture would have ${width} × ${height} pixels, ${bytes} bytes; ${maxBlobBytes} are allowed.`,
       hint: 'Choose a smaller factor.'
     })
+}
+
+/** Only what is made from nothing can be made in another form than the area has. */
+function checkCover(
+  mode: GenerateRequest['mode'],
+  { cover, size }: NonNullable<GenerateRequest['hires']>
+): void {
+  if (cover === undefined) return
+  const isLarger = typeof size === 'object' && cover.width >= size.width && cover.height >= size.height
+  if (mode === 'txt2img' && isLarger) return
+  throw new AppError('bad-message', {
+    message: `request.hires.cover (${cover.width} × ${cover.height}) goes with mode txt2img and a request.hires.size that it covers.`,
+    hint: 'Leave it out, or make it larger than request.hires.size on both sides.'
+  })
 }

@@ -71,13 +71,14 @@ export async function stubbedSdapi(): Promise<StubbedSdapi> {
   })
   return {
     ...{ routes, jobs },
-    ask: async (url, body, client = 'client') => {
-      const route = routes.find(
-        (each) => each.url === url && (each.method === 'POST') === (body !== undefined)
-      )
-      if (route === undefined) throw new Error(`No route ${url}`)
-      return route.answer({ client, body, query: {}, signal: new AbortController().signal })
-    },
+    ask: (url, body, client = 'client') =>
+      new Promise((resolve) => {
+        const route = routes.find(
+          (each) => each.url === url && (each.method === 'POST') === (body !== undefined)
+        )
+        if (route === undefined) throw new Error(`No route ${url}`)
+        resolve(route.answer({ client, body, query: {}, signal: new AbortController().signal }))
+      }),
     close: () => {
       store.close()
       rmSync(folder, { recursive: true, force: true })

@@ -1,10 +1,13 @@
 import { setImmediate as immediate } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { cropRgba } from '../../../bridge-server/image/crop.ts'
 import { generate } from '../../../bridge-server/pipeline/generate.ts'
 import { passesFor } from '../../../bridge-server/pipeline/plan.ts'
 import type { Progress } from '../../../bridge-server/pipeline/progress.ts'
 import type { Size } from '../../../bridge-server/protocol/geometry.ts'
 import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
+import type { UnetInput } from '../../../bridge-server/runtime/model.ts'
+import type { Tensor } from '../../../bridge-server/tensor/tensor.ts'
 import { fakeModel, fakeModels } from '../../support/fake-model.ts'
 
 const requestOf = (canvas: Size, changes: Partial<GenerateRequest> = {}): GenerateRequest => ({
@@ -44,6 +47,12 @@ test('passes follow the size of the area and how much may change', () => {
   expect(shape(requestOf(small, { hires: { strength: 0.5 } }))).toEqual(['128×128 in 1'])
 })
 
+/** Nearer towards the right. */
+function estimateOf({ dims }: Tensor): Tensor {
+  const [, , h = 0, w = 0] = dims
+  return { data: Float32Array.from({ length: h * w }, (_, i) => i % w), dims: [1, h, w] }
+}
+
 const made = async (request: GenerateRequest) => {
   const model = fakeModel({ sees })
   const seen: Progress[] = []
@@ -73,6 +82,43 @@ describe('a second pass', () => {
     [{ size: 2 }, 14]
   ])('%j: it makes the steps it is asked for, else its strength’s share', async (hires, calls) => {
     expect((await both(hires)).calls).toBe(calls)
+  })
+
+  test.each(['lanczos', 'latent'])(
+    'by %s of another form works on the middle of the picture that covers it',
+    async (upscaler) => {
+      const size = { width: 192, height: 120 }
+      const cut = (hires: GenerateRequest['hires'], area: Size) =>
+        made(requestOf(area, { workingSize: small, hires: { upscaler, strength: 0, ...hires } }))
+      // 1 latent less at the right than at the left where an odd number is cut.
+      const [middle, whole] = [await cut({ size, cover: large }, size), await cut({ size: large }, large)]
+      expect(middle.pixels).toEqual(cropRgba(whole.pixels, { x: 32, y: 64, ...size }))
+    }
+  )
+
+  test('of a depth model is guided by the picture of the first pass, unless latents are handed on', async () => {
+    const plane = (input: UnetInput) => {
+      const [n = 0, c = 0, h = 0, w = 0] = input.x.dims
+      return input.x.data.slice(((n - 1) * c + 4) * h * w)
+    }
+    const channels = async (upscaler: string) => {
+      const estimateDepth = (picture: Tensor): Promise<Tensor> => Promise.resolve(estimateOf(picture))
+      const model = fakeModel({ inputChannels: 5, sees, estimateDepth })
+      const request = requestOf(large, {
+        workingSize: small,
+        hires: { size: large, upscaler, strength: 0.5 }
+      })
+      await generate(request, {}, fakeModels(model), {
+        signal: new AbortController().signal,
+        onProgress: () => undefined,
+        onPreview: () => undefined
+      })
+      return [plane(model.calls[0]!), plane(model.calls.at(-1)!)] as const
+    }
+    const [first, second] = await channels('lanczos')
+    expect(first.every((depth) => depth === 0)).toBe(true)
+    expect([Math.min(...second), Math.max(...second)]).toEqual([-1, 1])
+    expect((await channels('latent'))[1].every((depth) => depth === 0)).toBe(true)
   })
 
   test.each(['lanczos', 'nearest', 'latent', 'latent-bicubic', 'latent-nearest-exact'])(

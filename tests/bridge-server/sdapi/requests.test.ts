@@ -61,3 +61,32 @@ test('what describes pictures is not here, and the answer says so', async () => 
     code: 'not-found'
   })
 })
+
+test.each([
+  // Sides follow one another, as the web UI computes them.
+  [{ hr_scale: 2 }, [128, 128], undefined],
+  [{ hr_resize_x: 96 }, [96, 96], undefined],
+  [{ hr_resize_y: 96 }, [96, 96], undefined],
+  // Another form is the middle of a picture that keeps it.
+  [{ hr_resize_x: 128, hr_resize_y: 96 }, [128, 96], [128, 128]],
+  [{ hr_resize_x: 72, hr_resize_y: 160 }, [72, 160], [160, 160]],
+  // Sides that are no multiples of 8 lose a part of a latent, or keep one more: floor(u / 8) − floor((u − wanted) / 8).
+  [{ hr_scale: 1.3 }, [80, 80], [83, 83]],
+  [{ hr_resize_x: 125, hr_resize_y: 90 }, [120, 88], [125, 125]]
+])('the size of a second pass: %j', async (asked, [width, height], cover) => {
+  const job = await jobOf('txt2img', { enable_hr: true, hr_upscaler: 'Lanczos', ...asked })
+  expect(job.canvas).toEqual({ width, height })
+  expect(job.hires?.size).toEqual({ width, height })
+  expect(job.hires?.cover).toEqual(cover && { width: cover[0], height: cover[1] })
+})
+
+test.each([{ hr_scale: 1.3 }, { hr_resize_x: 125, hr_resize_y: 90 }, { hr_resize_x: 128, hr_resize_y: 96 }])(
+  'the size of a second pass comes back from its infotext: %j',
+  async (asked) => {
+    const hires = { enable_hr: true, hr_upscaler: 'Lanczos', denoising_strength: 0.5, ...asked }
+    const { infotexts } = (await infoOf(hires)) as { infotexts: string[] }
+    const first = sdapi.jobs.at(-1)
+    await sdapi.ask('/sdapi/v1/txt2img', { infotext: infotexts[0] })
+    expect(sdapi.jobs.at(-1)?.hires).toEqual(first?.hires)
+  }
+)
