@@ -37,6 +37,8 @@ interface Encode {
   readonly picture: ImageRef
   readonly finish: StoredFinish
   readonly text: Readonly<Record<string, string>>
+  /** Whose colours what was made gets, before anything is laid over it; absent: it keeps its own. */
+  readonly colors?: ImageRef
   /** Whether what a model made gets the invisible watermark. */
   readonly marked?: boolean
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../errors.ts'
 import { decodePicture, encodePng, pictureTexts } from '../image/codec.ts'
+import { correctColors } from '../image/color-correction.ts'
 import { fittedMap } from '../image/fit-map.ts'
 import { markMade } from '../image/mark-made.ts'
 import { readGray, readImage, readRgba, storeImage } from '../image/picture-blobs.ts'
@@ -90,11 +91,13 @@ async function blended({ pictures, size, cut, visibility }: Task<'blend'>, blobs
 }
 
 async function encoded(
-  { picture, finish: stored, text, marked = false }: Task<'encode'>,
+  { picture, finish: stored, text, colors, marked = false }: Task<'encode'>,
   blobs: BlobStore
 ): Promise<Buffer> {
   const finish = await readFinish(stored, blobs)
-  const whole = finished(colours(await readImage(blobs, picture)), finish)
+  const made = colours(await readImage(blobs, picture))
+  const corrected = colors === undefined ? made : correctColors(made, await readRgba(blobs, colors))
+  const whole = finished(corrected, finish)
   const before = finish.kind === 'all' ? null : finish.old
   return encodePng(marked ? markMade(whole, before) : whole, text, 'opaque')
 }

@@ -3,6 +3,7 @@ import { provenanceText, sourceOf } from '../image/provenance.ts'
 import { parametersOf } from '../image/request-parameters.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Catalogue } from '../protocol/catalogue.ts'
+import type { ImageRef } from '../protocol/images.ts'
 import type { Control, GenerateRequest } from '../protocol/request.ts'
 import type { Call } from './call.ts'
 import type { Controls } from './controlnet.ts'
@@ -59,6 +60,7 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
   for (const request of requests) await parts.check(request)
   const kept = [
     ...controls.maps.map(({ map }) => map),
+    ...origins.flatMap((origin) => Object.values(colorsOf(recipe, origin))),
     ...origins.flatMap(({ finish }) => (finish.kind === 'all' ? [] : [finish.old, finish.mask]))
   ]
   const taskId = fields.text('force_task_id', '')
@@ -80,7 +82,8 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
         const picture = {
           picture: variation.pixels,
           finish: origin.finish,
-          marked: recipe.settings.watermark
+          marked: recipe.settings.watermark,
+          ...colorsOf(recipe, origin)
         }
         const encoding = { ...picture, text: provenanceText(text, sourceOf(request)) }
         images.push(await parts.pictures.encode(encoding, call.signal))
@@ -95,6 +98,10 @@ export async function produce(call: Call, work: Work, parts: ProduceParts) {
     }
   })
 }
+
+/** The colours of what a picture began from, where they are wanted. */
+const colorsOf = ({ settings }: Recipe, { start: { snapshot } }: Origin): { colors?: ImageRef } =>
+  settings.colorCorrection && snapshot !== undefined ? { colors: snapshot } : {}
 
 const withControls = (controls: readonly Control[]): Pick<GenerateRequest, 'controls'> =>
   controls.length === 0 ? {} : { controls: [...controls] }

@@ -24,6 +24,8 @@ export interface Settings {
   readonly noiseMultiplier: number
   /** Whether the old picture is laid over the new one where it is not masked. */
   readonly overlay: boolean
+  /** Whether a picture that began from one gets that one's colours back. */
+  readonly colorCorrection: boolean
   /** Whether pictures get the invisible watermark, and so are no longer the model's to the last bit. */
   readonly watermark: boolean
   /** Whether copies of a picture side by side show no seam. */
@@ -86,6 +88,7 @@ export function settingsOf(options: OptionValues, place = ''): Settings {
     noiseScale: fields.number('s_noise', 1, { min: 0, max: 2 }),
     noiseMultiplier: fields.number('initial_noise_multiplier', 1, { min: 0, max: 2 }),
     overlay: fields.flag('overlay_inpaint', true),
+    colorCorrection: fields.flag('img2img_color_correction', false),
     watermark: !fields.flag('do_not_add_watermark', true),
     tiling: fields.flag('tiling', false),
     background: colourOf(fields.text('img2img_background_color', '#ffffff'), place)
@@ -122,6 +125,4 @@ function colourOf(text: string, place: string): readonly [number, number, number
 function refuseOthers(fields: Fields, place: string): void {
   const format = fields.text('samples_format', 'png').toLowerCase()
   if (format !== 'png') throw wrong(`${place}samples_format`, `must be png, but is ${shown(format)}.`)
-  if (fields.flag('img2img_color_correction', false))
-    throw wrong(`${place}img2img_color_correction`, 'is not available here; it must be false.')
 }

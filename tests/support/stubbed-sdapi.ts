@@ -16,6 +16,7 @@ import { picturesIn } from '../../bridge-server/sdapi/pictures.ts'
 import { sdapiRoutes } from '../../bridge-server/sdapi/routes.ts'
 import { checkRequest } from '../../bridge-server/server/check-request.ts'
 import { fakeModel } from './fake-model.ts'
+import { patterned } from './sdapi.ts'
 
 export interface StubbedSdapi {
   readonly routes: readonly Route[]
@@ -25,7 +26,7 @@ export interface StubbedSdapi {
   close(): void
 }
 
-/** All routes of `/sdapi/v1` with the real queue and pictures, in the place of the engine black pictures of each job's size. */
+/** All routes of `/sdapi/v1` with the real queue and pictures, in the place of the engine patterns of each job's size and seed. */
 export async function stubbedSdapi(): Promise<StubbedSdapi> {
   const folder = mkdtempSync(path.join(tmpdir(), 'marquee-sdapi-'))
   const blobs = await createBlobStore(path.join(folder, 'blobs'))
@@ -38,7 +39,7 @@ export async function stubbedSdapi(): Promise<StubbedSdapi> {
       jobs.push(request)
       const { area, canvas, count, sampling, upscale } = request
       const { width, height } = upscale?.size ?? area
-      const blob = await blobs.put(new Uint8Array(4 * width * height))
+      const blob = await blobs.put(new Uint8Array(patterned(width, height, sampling.seed + 2).data))
       const pixels = { blob, width, height, format: 'rgba8' as const }
       return {
         ...{ area, workingSize: canvas, seconds: 0 },

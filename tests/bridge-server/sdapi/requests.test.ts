@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { correctColors } from '../../../bridge-server/image/color-correction.ts'
 import type { GenerateRequest } from '../../../bridge-server/protocol/request.ts'
+import { base64, patterned, unpacked } from '../../support/sdapi.ts'
 import { stubbedSdapi, type StubbedSdapi } from '../../support/stubbed-sdapi.ts'
 
 // What programs made for the web UI send, and which jobs that makes.
@@ -90,3 +92,20 @@ test.each([{ hr_scale: 1.3 }, { hr_resize_x: 125, hr_resize_y: 90 }, { hr_resize
     expect(sdapi.jobs.at(-1)?.hires).toEqual(first?.hires)
   }
 )
+
+test('img2img_color_correction gives a picture the colours that it began from, before the old one is laid over it', async () => {
+  const body = { init_images: [await base64(patterned(64, 64))], denoising_strength: 0.5 }
+  const one = async (override_settings: object) => {
+    const answer = (await sdapi.ask('/sdapi/v1/img2img', { ...small, ...body, override_settings })) as {
+      images: string[]
+    }
+    return unpacked(answer.images[0])
+  }
+  const made = await one({})
+  const corrected = correctColors(made, patterned(64, 64))
+  expect(corrected).not.toEqual(made)
+  expect(await one({ img2img_color_correction: true })).toEqual(corrected)
+  await expect(one({ img2img_color_correction: 'perhaps' })).rejects.toMatchObject({
+    field: 'override_settings.img2img_color_correction'
+  })
+})
