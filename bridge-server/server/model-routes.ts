@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { Readable, Transform } from 'node:stream'
+import { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
 import { ModelChoice, ModelFolder, type Catalogue } from '../protocol/catalogue.ts'
 import { checked } from '../parse.ts'
@@ -80,20 +80,15 @@ export function modelRoutes(
   })
 }
 
-/** A body that does not say how long it is is counted as it comes. */
-function counted(body: Readable, take: (bytes: number) => void): Readable {
-  const counter = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      try {
-        take(chunk.length)
-        done(null, chunk)
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)))
-      }
-    }
-  })
-  body.on('error', (error) => counter.destroy(error))
-  return body.pipe(counter)
+/** A body that does not say how long it is is counted as it is read; nobody listens to errors before. */
+const counted = (body: Readable, take: (bytes: number) => void): Readable =>
+  Readable.from(countedChunks(body, take), { objectMode: false })
+
+async function* countedChunks(body: Readable, take: (bytes: number) => void): AsyncGenerator<Buffer> {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    take(chunk.length)
+    yield chunk
+  }
 }
 
 /** Paths are those of this computer, and only who sits at it may say which the server reads. */

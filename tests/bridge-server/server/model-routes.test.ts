@@ -1,5 +1,10 @@
 import { readdirSync } from 'node:fs'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { PassThrough } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createTokenizers } from '../../../bridge-server/prompt/tokenizer.ts'
 import type { PromptReport } from '../../../bridge-server/protocol/prompt.ts'
@@ -10,8 +15,6 @@ import { openLibrary } from '../../../bridge-server/weights/library.ts'
 import { emptyCatalogue, startBridge, testToken } from '../../support/bridge.ts'
 import { loraBytes, modelBytes } from '../../support/model-bytes.ts'
 import { safetensorsOf } from '../../support/tensor-files.ts'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 
 const pocket = path.resolve(import.meta.dirname, '../../../models/pocket')
 
@@ -200,6 +203,28 @@ it('tells where things lie on this computer only to who sits at it', async () =>
   } finally {
     await other.close()
   }
+})
+
+it('lives where a file is too much before anybody reads it', async () => {
+  const slow = await startBridge({
+    run: () => () => Promise.reject(new Error('no job is expected')),
+    models: {
+      ...library,
+      async receive(_id, body) {
+        await setTimeout(100)
+        await pipeline(body, new PassThrough().resume())
+      }
+    },
+    limits: { modelBytes: 10 }
+  })
+  const reply = await fetch(`${slow.url}/api/models/long.safetensors`, {
+    method: 'PUT',
+    body: new Blob([new Uint8Array(1000)]).stream(),
+    headers: { ...headers, 'content-type': 'application/octet-stream' },
+    ...{ duplex: 'half' }
+  })
+  expect(reply.status).toBe(429)
+  await slow.close()
 })
 
 it('takes no more of model files than a token may send in an hour, whether their length is announced or not', async () => {
