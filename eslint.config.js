@@ -18,7 +18,12 @@ export default defineConfig(
       'no-console': 'error',
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        {
+          selector:
+            "NewExpression[callee.name='AppError']:has(Literal[value='bad-message']) > ObjectExpression:not(:has(> Property[key.name='hint']))",
+          message: 'Who sends a bad message is told what to do about it: give a hint.'
+        }
       ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/switch-exhaustiveness-check': 'error',

@@ -44,9 +44,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
-          maxWorkers: 1,
-          fileParallelism: false,
-          bail: 0
+          // Each file is a person at a Marquee of their own; much of their time they wait.
+          maxWorkers: 2
         }
       }
     ]
