@@ -4,9 +4,10 @@ import type { GenerateRequest } from '../protocol/request.ts'
 import type { JobList } from '../protocol/results.ts'
 import { createJobEvents } from './events.ts'
 import type { JobStore } from './job-store.ts'
-import { finalEvent, type JobEvent, type JobName, type StoredJob } from './job.ts'
+import type { JobEvent, JobName, StoredJob } from './job.ts'
 import { createLine } from './line.ts'
 import { expiredJobs, type RetentionLimits } from './retention.ts'
+import { createStanding } from './standing.ts'
 import { createWorker, maxAttempts, type WorkerParts } from './worker.ts'
 
 /** Runs one job at a time, in order. Jobs, their order and results survive the end of the process. */
@@ -51,7 +52,7 @@ export function createQueue(parts: WorkerParts): Queue {
   const line = createLine(recovered(store, now()), events)
   const worker = createWorker(line, events, parts)
 
-  const isRunning = ({ key }: JobName): boolean => worker.running?.stored.key === key
+  const standing = createStanding(line, worker, store)
 
   const name = (client: string, id: string): JobName => {
     const found = store.name(client, id)
@@ -70,24 +71,12 @@ export function createQueue(parts: WorkerParts): Queue {
     job: { ...stored.job, position: line.positionOf(stored) }
   })
 
-  /** Null where the job is finished. */
-  const standingOf = (job: JobName): readonly JobEvent[] | null => {
-    const position = line.positionOf(job)
-    if (position !== null) return [{ type: 'queued', jobId: job.id, position }]
-    return isRunning(job) ? (worker.running?.standing() ?? []) : null
-  }
-
-  const endOf = ({ job }: StoredJob): readonly JobEvent[] => {
-    const last = finalEvent(job)
-    return last === null ? [] : [last]
-  }
-
   const tellAgain = (job: JobName): void =>
-    (standingOf(job) ?? endOf(find(job.client, job.id))).forEach((event) => events.publish(job.client, event))
+    standing.of(job).forEach((event) => events.publish(job.client, event))
 
   /** False where it is finished. */
   const stopped = (job: JobName): boolean => {
-    if (isRunning(job)) {
+    if (standing.isRunning(job)) {
       worker.running?.cancel()
       return true
     }
@@ -127,7 +116,7 @@ export function createQueue(parts: WorkerParts): Queue {
     remove: async (client, id) => {
       const job = name(client, id)
       stopped(job)
-      while (isRunning(job)) await worker.running?.ended
+      while (standing.isRunning(job)) await worker.running?.ended
       store.remove(job.key)
     },
     star: (client, id, starred) => store.star(name(client, id).key, starred),
@@ -135,15 +124,10 @@ export function createQueue(parts: WorkerParts): Queue {
     find,
     list: (client, filter) => {
       const { jobs, damaged } = store.list(client, filter)
-      return {
-        jobs: jobs.map((stored) => placed(stored).job),
-        ...(damaged.length === 0 ? {} : { damaged: [...damaged] })
-      }
+      const placedJobs = jobs.map((stored) => placed(stored).job)
+      return damaged.length === 0 ? { jobs: placedJobs } : { jobs: placedJobs, damaged: [...damaged] }
     },
-    standing: (client) =>
-      [...(worker.running === null ? [] : [worker.running.stored]), ...line.jobs]
-        .filter((job) => job.client === client)
-        .flatMap((job) => standingOf(job) ?? []),
+    standing: (client) => standing.ofUnfinished(client),
     listen: (client, listener) => events.listen(client, listener),
     watch: (watcher) => events.watch(watcher),
     counts: () => ({ waiting: line.jobs.length, running: worker.running === null ? 0 : 1 }),
