@@ -1,13 +1,21 @@
-import type { Field } from '../image/metadata.ts'
+import { assert } from '../errors.ts'
 import { samplerName, shortHash } from '../image/webui-names.ts'
 import type { Fields } from './fields.ts'
-import type { Recipe } from './recipe.ts'
+import type { Work } from './produce.ts'
 import { timestamp } from './timestamp.ts'
 
+export interface PictureFacts {
+  readonly prompt: string
+  readonly negativePrompt: string
+  readonly seed: number
+  readonly subseed: number
+}
+
 interface InfoParts {
-  readonly recipe: Recipe
+  /** One at least; what pictures share is the first one's. */
+  readonly works: readonly Work[]
+  readonly pictures: readonly PictureFacts[]
   readonly infotexts: readonly string[]
-  readonly facts: readonly Field[]
   readonly fields: Fields
   readonly started: Date
   /** Of Marquee. */
@@ -15,18 +23,21 @@ interface InfoParts {
 }
 
 /** A JSON text, as the web UI's `info` is. */
-export function infoOf({ recipe, infotexts, facts, fields, started, version }: InfoParts): string {
-  const { batchSize, iterations, seed, subseed, subseedStrength, model, size } = recipe
-  const numbers = Array.from({ length: batchSize * iterations }, (_, i) => i)
+export function infoOf({ works, pictures, infotexts, fields, started, version }: InfoParts): string {
+  const [work] = works
+  assert(work !== undefined, 'info about nothing')
+  const { recipe, origins, controls } = work
+  const { batchSize, subseedStrength, model, size } = recipe
+  const facts = [...(origins[0]?.facts ?? []), ...controls.facts]
   return JSON.stringify({
     prompt: recipe.prompt,
-    all_prompts: numbers.map(() => recipe.prompt),
+    all_prompts: pictures.map(({ prompt }) => prompt),
     negative_prompt: recipe.negativePrompt,
-    all_negative_prompts: numbers.map(() => recipe.negativePrompt),
-    seed,
-    all_seeds: numbers.map((i) => (subseedStrength > 0 ? seed : seed + i)),
-    subseed,
-    all_subseeds: numbers.map((i) => subseed + i),
+    all_negative_prompts: pictures.map(({ negativePrompt }) => negativePrompt),
+    seed: recipe.seed,
+    all_seeds: pictures.map(({ seed }) => seed),
+    subseed: recipe.subseed,
+    all_subseeds: pictures.map(({ subseed }) => subseed),
     subseed_strength: subseedStrength,
     width: size.width,
     height: size.height,

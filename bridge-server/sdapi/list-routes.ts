@@ -5,6 +5,8 @@ import type { Catalogue } from '../protocol/catalogue.ts'
 import { latentUpscalers } from '../protocol/upscalers.ts'
 import type { Route } from './call.ts'
 import { titleOf } from './models.ts'
+import { scripts } from './scripts/registry.ts'
+import type { GenerateMode, ScriptArg } from './scripts/script.ts'
 import { samplerAliases, scheduleName, type Samplers } from './samplers.ts'
 import type { Style } from './styles.ts'
 
@@ -60,16 +62,14 @@ export const listRoutes = ({ samplers, schedules, catalogue, styles }: ListParts
     skipped: {}
   })),
   get('prompt-styles', styles),
-  get('scripts', async () => {
-    const names = (await scriptsOf(catalogue)).map(({ name }) => name)
-    return { txt2img: names, img2img: names }
-  }),
-  get('script-info', async () => {
-    const scripts = await scriptsOf(catalogue)
-    return [false, true].flatMap((isImg2img) =>
-      scripts.map((script) => ({ ...script, is_img2img: isImg2img, args: [] }))
-    )
-  }),
+  get('scripts', async () => ({
+    txt2img: (await scriptsOf('txt2img', catalogue)).map(({ name }) => name),
+    img2img: (await scriptsOf('img2img', catalogue)).map(({ name }) => name)
+  })),
+  get('script-info', async () => [
+    ...(await scriptsOf('txt2img', catalogue)),
+    ...(await scriptsOf('img2img', catalogue))
+  ]),
   // Options of the command line are the server's own business, but clients look whether the API is there.
   get('cmd-flags', () => ({ api: true })),
   get('memory', () => ({
@@ -101,8 +101,20 @@ export const listRoutes = ({ samplers, schedules, catalogue, styles }: ListParts
 const named = async (catalogue: ListParts['catalogue'], wanted: string) =>
   (await catalogue()).extensions.filter(({ kind }) => kind === wanted)
 
-/** The one that is always on, where it has something to work with. */
-async function scriptsOf(catalogue: ListParts['catalogue']) {
+/** Those that `script_name` may name, and ControlNet, which is always on, where it has something to work with. */
+async function scriptsOf(mode: GenerateMode, catalogue: ListParts['catalogue']) {
+  const { upscalers } = await catalogue()
+  const about = { is_alwayson: false, is_img2img: mode === 'img2img' }
   const { length } = await named(catalogue, 'controlnet')
-  return length === 0 ? [] : [{ name: 'controlnet', is_alwayson: true }]
+  return [
+    ...(length === 0 ? [] : [{ ...about, name: 'controlnet', is_alwayson: true, args: [] }]),
+    ...scripts
+      .filter(({ modes }) => modes.includes(mode))
+      .map(({ name, args }) => ({ ...about, name: name.toLowerCase(), args: args(upscalers).map(toldArg) }))
+  ]
 }
+
+const toldArg = ({ label, value, minimum, maximum, step, choices }: ScriptArg) => ({
+  ...{ label, value, minimum: minimum ?? null, maximum: maximum ?? null },
+  ...{ step: step ?? null, choices: choices ?? null }
+})

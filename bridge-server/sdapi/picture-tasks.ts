@@ -1,4 +1,4 @@
-import type { Size } from '../protocol/geometry.ts'
+import type { Rect, Size } from '../protocol/geometry.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { MapResize } from '../protocol/request.ts'
 import type { Finish, Start, StartSettings } from './starts.ts'
@@ -61,12 +61,35 @@ interface Blend {
   readonly visibility: number
 }
 
+/** A picture on a background, at its own size. */
+interface Flatten {
+  readonly name: 'flatten'
+  readonly sent: Sent
+  readonly background: readonly [number, number, number]
+}
+
+/** A part of a picture, black where it lies outside. */
+interface Cut {
+  readonly name: 'cut'
+  readonly picture: ImageRef
+  readonly at: Rect
+}
+
+/** The tiles of a layout, row by row, laid together. */
+interface Join {
+  readonly name: 'join'
+  readonly pictures: readonly ImageRef[]
+  readonly rows: readonly (readonly Rect[])[]
+  readonly size: Size
+  readonly overlap: number
+}
+
 interface ReadInfo {
   readonly name: 'info'
   readonly sent: Sent
 }
 
-export type PictureTask = Decode | StartTask | Encode | FitMap | Blend | ReadInfo
+export type PictureTask = Decode | StartTask | Encode | FitMap | Blend | Flatten | Cut | Join | ReadInfo
 
 /** What a file says of itself. */
 export interface PictureInfo {

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts'
+import { AppError, assert } from '../errors.ts'
 import { decodePicture, encodePng, pictureTexts } from '../image/codec.ts'
 import { correctColors } from '../image/color-correction.ts'
 import { fittedMap } from '../image/fit-map.ts'
@@ -8,6 +8,7 @@ import type { Gray, Rgba } from '../image/pixels.ts'
 import { resizeGray, resizeRgba } from '../image/resize.ts'
 import { maskFrom } from '../image/webui-mask.ts'
 import { cutToMiddle, mixed } from '../image/webui-enlarge.ts'
+import { cutOut, joinedTiles, type Placed } from '../image/webui-tiles.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { ImageRef } from '../protocol/images.ts'
@@ -21,24 +22,54 @@ const limits = { side: 32_768, pixels: 2 ** 26 }
 
 /** Does what the thread of pictures is asked for; images come from the store and go there. */
 export async function workOn(task: PictureTask, blobs: BlobStore): Promise<PictureReply> {
-  const image = async (made: Rgba | Gray): Promise<PictureReply> => ({
-    name: 'image',
-    image: await storeImage(blobs, made)
-  })
-  if (task.name === 'decode') return image(await decoded(task))
-  if (task.name === 'fit-map')
-    return image(overArea(fittedMap(await readImage(blobs, task.map), task.area, task.resize), task.area))
-  if (task.name === 'blend') return image(await blended(task, blobs))
   if (task.name === 'start') return { name: 'start', start: await started(task, blobs) }
   if (task.name === 'info')
     return { name: 'info', info: infoOf(await named(task.sent, pictureTexts(bytesOf(task.sent)))) }
-  return { name: 'file', file: (await encoded(task, blobs)).toString('base64') }
+  if (task.name === 'encode') return { name: 'file', file: (await encoded(task, blobs)).toString('base64') }
+  return { name: 'image', image: await storeImage(blobs, await imageFor(task, blobs)) }
 }
 
 type Task<Name extends PictureTask['name']> = Extract<PictureTask, { name: Name }>
 
+async function imageFor(
+  task: Task<'decode' | 'fit-map' | 'blend' | 'flatten' | 'cut' | 'join'>,
+  blobs: BlobStore
+): Promise<Rgba | Gray> {
+  switch (task.name) {
+    case 'decode':
+      return decoded(task)
+    case 'fit-map':
+      return overArea(fittedMap(await readImage(blobs, task.map), task.area, task.resize), task.area)
+    case 'blend':
+      return blended(task, blobs)
+    case 'flatten':
+      return flattened(await opened(task.sent), task.background)
+    case 'cut':
+      return cutOut(await readRgba(blobs, task.picture), task.at)
+    case 'join':
+      return joined(task, blobs)
+  }
+}
+
+async function joined({ pictures, rows, size, overlap }: Task<'join'>, blobs: BlobStore): Promise<Rgba> {
+  const left = [...pictures]
+  const placed: Placed[][] = []
+  for (const row of rows) {
+    const tiles: Placed[] = []
+    for (const { x, y } of row) {
+      const picture = left.shift()
+      assert(picture !== undefined, 'a layout of more tiles than were made')
+      tiles.push({ x, y, picture: await readRgba(blobs, picture) })
+    }
+    placed.push(tiles)
+  }
+  return joinedTiles(placed, size, overlap)
+}
+
+const opened = (sent: Sent): Promise<Rgba> => named(sent, decodePicture(bytesOf(sent), limits))
+
 async function decoded({ sent, as, size, shortSide }: Task<'decode'>): Promise<Rgba | Gray> {
-  const picture = await named(sent, decodePicture(bytesOf(sent), limits))
+  const picture = await opened(sent)
   const target = size ?? (shortSide === undefined ? picture : sizeOfShortSide(picture, shortSide))
   const isSame = target.width === picture.width && target.height === picture.height
   if (as === 'rgba') return isSame ? picture : resizeRgba(picture, target, 'lanczos')
@@ -55,8 +86,8 @@ async function started(
   { picture, mask, settings, background }: Task<'start'>,
   blobs: BlobStore
 ): Promise<StoredStart> {
-  const whole = flattened(await named(picture, decodePicture(bytesOf(picture), limits)), background)
-  const sentMask = mask === null ? null : await named(mask, decodePicture(bytesOf(mask), limits))
+  const whole = flattened(await opened(picture), background)
+  const sentMask = mask === null ? null : await opened(mask)
   const start = startOf(whole, sentMask, settings)
   return {
     ...start,

@@ -14,6 +14,9 @@ export interface Pictures {
   encode(task: Task<'encode'>, signal: AbortSignal): Promise<string>
   fitMap(task: Task<'fit-map'>, signal: AbortSignal): Promise<ImageRef>
   blend(task: Task<'blend'>, signal: AbortSignal): Promise<ImageRef>
+  flatten(task: Task<'flatten'>, signal: AbortSignal): Promise<ImageRef>
+  cut(task: Task<'cut'>, signal: AbortSignal): Promise<ImageRef>
+  join(task: Task<'join'>, signal: AbortSignal): Promise<ImageRef>
   info(task: Task<'info'>, signal: AbortSignal): Promise<PictureInfo>
 }
 
@@ -27,6 +30,9 @@ export function picturesIn(thread: Thread<PictureTask, PictureReply>): Pictures 
     decode: (task, signal) => image({ name: 'decode', ...task }, signal),
     fitMap: (task, signal) => image({ name: 'fit-map', ...task }, signal),
     blend: (task, signal) => image({ name: 'blend', ...task }, signal),
+    flatten: (task, signal) => image({ name: 'flatten', ...task }, signal),
+    cut: (task, signal) => image({ name: 'cut', ...task }, signal),
+    join: (task, signal) => image({ name: 'join', ...task }, signal),
     start: async (task, signal) => {
       const reply = await thread.ask({ name: 'start', ...task }, signal)
       assert(reply.name === 'start', `start was answered by ${reply.name}`)

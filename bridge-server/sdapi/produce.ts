@@ -7,9 +7,9 @@ import type { ImageRef } from '../protocol/images.ts'
 import type { Control, GenerateRequest } from '../protocol/request.ts'
 import type { Call } from './call.ts'
 import type { Controls } from './controlnet.ts'
-import type { Fields } from './fields.ts'
+import { wrong, type Fields } from './fields.ts'
 import { keptWhile } from './kept.ts'
-import { infoOf } from './info.ts'
+import { infoOf, type PictureFacts } from './info.ts'
 import type { StoredFinish } from './picture-tasks.ts'
 import type { Pictures } from './pictures.ts'
 import { requestOf, type Recipe } from './recipe.ts'
@@ -23,8 +23,8 @@ export interface Origin {
   readonly facts: readonly Field[]
 }
 
-interface Work {
-  readonly fields: Fields
+/** What is made in the same way. */
+export interface Work {
   readonly recipe: Recipe
   readonly catalogue: Catalogue
   /** One for all pictures, or one for each of a batch. */
@@ -41,8 +41,11 @@ export interface ProduceParts {
   readonly version: string
 }
 
+/** Pictures that one job makes. */
 interface Piece {
+  readonly work: Work
   readonly origin: Origin
+  /** Number of the first of them in its work. */
   readonly index: number
   readonly count: number
 }
@@ -50,53 +53,77 @@ interface Piece {
 /** A job holds this many pictures at most. */
 const mostOfJob = 8
 
-/** Has all pictures of a request made; answers as the web UI does. */
-export async function produce(call: Call, work: Work, parts: ProduceParts) {
-  const { fields, recipe, origins, controls } = work
-  const pieces = piecesOf(recipe, origins)
-  const requests = pieces.map(({ origin, ...piece }) =>
-    requestOf(recipe, { ...origin.start, ...withControls(controls.controls) }, piece)
-  )
+/** Has the pictures of all works made; answers as the web UI does. `fields` are those of the request. */
+export async function produce(call: Call, fields: Fields, works: readonly Work[], parts: ProduceParts) {
+  const pieces = works.flatMap(piecesOf)
+  refuseTooMany(pieces)
+  const requests = pieces.map(requestFor)
   for (const request of requests) await parts.check(request)
-  const kept = [
-    ...controls.maps.map(({ map }) => map),
-    ...origins.flatMap((origin) => Object.values(colorsOf(recipe, origin))),
-    ...origins.flatMap(({ finish }) => (finish.kind === 'all' ? [] : [finish.old, finish.mask]))
-  ]
   const taskId = fields.text('force_task_id', '')
+  const isSent = fields.flag('send_images', true)
   const started = new Date()
-  return keptWhile(parts.blobs, kept, async () => {
+  return keptWhile(parts.blobs, works.flatMap(imagesOf), async () => {
     const results = await parts.runs.make({ ...call, requests, taskId })
     const images: string[] = []
     const infotexts: string[] = []
-    const isSent = fields.flag('send_images', true)
-    for (const [i, { origin }] of pieces.entries()) {
+    for (const [i, piece] of pieces.entries()) {
       const [result, request] = [results[i], requests[i]]
       if (result === null || result === undefined || request === undefined) continue
       for (const variation of result.variations) {
-        const more = [...origin.facts, ...controls.facts]
-        const { catalogue } = work
-        const text = parametersOf({ request, result, variation, catalogue, more, version: parts.version })
+        const text = infotextOf(piece, { request, result, variation }, parts)
         infotexts.push(text)
         if (!isSent) continue
+        const { recipe } = piece.work
+        const { finish } = piece.origin
         const picture = {
-          picture: variation.pixels,
-          finish: origin.finish,
-          marked: recipe.settings.watermark,
-          ...colorsOf(recipe, origin)
+          ...{ picture: variation.pixels, finish, marked: recipe.settings.watermark },
+          ...colorsOf(recipe, piece.origin)
         }
         const encoding = { ...picture, text: provenanceText(text, sourceOf(request)) }
         images.push(await parts.pictures.encode(encoding, call.signal))
       }
     }
-    if (isSent) images.push(...(await mapsOf(work, call.signal, parts)))
-    const facts = [...(origins[0]?.facts ?? []), ...controls.facts]
-    return {
-      images,
-      parameters: echoOf(fields),
-      info: infoOf({ recipe, infotexts, facts, fields, started, version: parts.version })
-    }
+    if (isSent) for (const work of works) images.push(...(await mapsOf(work, call.signal, parts)))
+    const { version } = parts
+    const info = infoOf({ works, pictures: pieces.flatMap(toldOf), infotexts, fields, started, version })
+    return { images, parameters: echoOf(fields), info }
   })
+}
+
+/** What an answer can hold, and what a person would wait for. */
+const mostPictures = 64
+
+function refuseTooMany(pieces: readonly Piece[]): void {
+  const pictures = pieces.reduce((sum, { count }) => sum + count, 0)
+  if (pictures > mostPictures)
+    throw wrong('script_args', `ask for ${pictures} pictures; ${mostPictures} can be made at once.`)
+}
+
+const requestFor = ({ work: { recipe, controls }, origin, ...numbers }: Piece): GenerateRequest =>
+  requestOf(recipe, { ...origin.start, ...withControls(controls.controls) }, numbers)
+
+function infotextOf(
+  { work: { catalogue, controls }, origin }: Piece,
+  made: Pick<Parameters<typeof parametersOf>[0], 'request' | 'result' | 'variation'>,
+  { version }: ProduceParts
+): string {
+  return parametersOf({ ...made, catalogue, more: [...origin.facts, ...controls.facts], version })
+}
+
+/** Images that nothing but this request holds. */
+const imagesOf = ({ recipe, origins, controls }: Work): readonly ImageRef[] => [
+  ...controls.maps.map(({ map }) => map),
+  ...origins.flatMap((origin) => Object.values(colorsOf(recipe, origin))),
+  ...origins.flatMap(({ finish }) => (finish.kind === 'all' ? [] : [finish.old, finish.mask]))
+]
+
+/** What `info` says of each picture that was asked for. */
+function toldOf({ work: { recipe }, index, count }: Piece): readonly PictureFacts[] {
+  const { prompt, negativePrompt, seed, subseed, subseedStrength } = recipe
+  return Array.from({ length: count }, (_, i) => ({
+    ...{ prompt, negativePrompt, subseed: subseed + index + i },
+    seed: subseedStrength > 0 ? seed : seed + index + i
+  }))
 }
 
 /** The colours of what a picture began from, where they are wanted. */
@@ -106,15 +133,16 @@ const colorsOf = ({ settings }: Recipe, { start: { snapshot } }: Origin): { colo
 const withControls = (controls: readonly Control[]): Pick<GenerateRequest, 'controls'> =>
   controls.length === 0 ? {} : { controls: [...controls] }
 
-function piecesOf({ batchSize, iterations }: Recipe, origins: readonly Origin[]): readonly Piece[] {
+function piecesOf(work: Work): readonly Piece[] {
+  const { recipe, origins } = work
   const most = origins.length > 1 ? 1 : mostOfJob
   const pieces: Piece[] = []
-  for (let iteration = 0; iteration < iterations; iteration++)
-    for (let from = 0; from < batchSize; from += most) {
+  for (let iteration = 0; iteration < recipe.iterations; iteration++)
+    for (let from = 0; from < recipe.batchSize; from += most) {
       const origin = origins[origins.length > 1 ? from : 0]
       if (origin === undefined) continue
-      const count = Math.min(most, batchSize - from)
-      pieces.push({ origin, index: iteration * batchSize + from, count })
+      const count = Math.min(most, recipe.batchSize - from)
+      pieces.push({ work, origin, index: iteration * recipe.batchSize + from, count })
     }
   return pieces
 }
@@ -131,7 +159,7 @@ async function mapsOf({ recipe, origins, controls }: Work, signal: AbortSignal, 
 }
 
 /** What was asked for, without the pictures unless they are wanted. */
-function echoOf(fields: Fields): Readonly<Record<string, unknown>> {
+export function echoOf(fields: Fields): Readonly<Record<string, unknown>> {
   const echo = Object.fromEntries(fields.entries())
   const hidden = fields.flag('include_init_images', false) ? {} : { init_images: null, mask: null }
   return { ...echo, ...hidden }

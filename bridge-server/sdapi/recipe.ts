@@ -152,13 +152,6 @@ const notHere: Readonly<Record<string, readonly unknown[]>> = {
 
 function refuseWhatIsNotHere(fields: Fields): void {
   fields.flag('restore_faces', false)
-  const script = fields.text('script_name', '')
-  if (script !== '' && script !== 'None')
-    throw wrong(
-      'script_name',
-      `names a script of the web UI, ${shown(script)}; none of them are here.`,
-      'ControlNet is the only one there is, in alwayson_scripts. To make a picture larger use extra-single-image or enable_hr; to widen it, img2img of a larger picture with a mask.'
-    )
   for (const [name, empty] of Object.entries(notHere)) {
     const value = fields.given(name)
     if (value !== undefined && !empty.includes(value))

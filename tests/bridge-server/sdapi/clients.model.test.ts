@@ -378,7 +378,7 @@ test('faces stay as they are, as in the web UI where no network mends them, and 
 
 describe('what goes wrong has a detail', () => {
   test.each([
-    ['a script that is not here', { ...small, script_name: 'SD upscale' }, 422],
+    ['a script that is not here', { ...small, script_name: 'Outpainting mk2' }, 422],
     ['a prompt that cannot be read', { ...small, prompt: 'a <lora:x:much> boat' }, 422],
     ['a body that is no object', [1], 422]
   ])('%s', async (_name, body, status) => {

@@ -32,7 +32,8 @@ async function asked(unit: object) {
       },
       pictures: {
         decode: () => Promise.resolve(image),
-        ...{ start: nobody, encode: nobody, fitMap: nobody, blend: nobody, info: nobody }
+        ...{ start: nobody, encode: nobody, fitMap: nobody, blend: nobody, info: nobody },
+        ...{ flatten: nobody, cut: nobody, join: nobody }
       }
     }
   )
