@@ -112,6 +112,8 @@ function planOf(read: Read, args: ScriptArgs): Plan {
   const mask = fields.given('mask')
   if (mask !== undefined && mask !== '')
     throw wrong('mask', 'means nothing to SD upscale, which makes the whole picture.', 'Leave it out.')
+  if (recipe.settings.colorCorrection)
+    throw wrong('override_settings.img2img_color_correction', 'does not go with SD upscale here.')
   const overlap = args.integer('1', 64, { min: 0, max: 256 })
   const least = Math.min(recipe.size.width, recipe.size.height)
   if (overlap >= least)

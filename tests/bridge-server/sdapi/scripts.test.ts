@@ -142,6 +142,11 @@ describe('SD upscale', () => {
     [[null, 16, 'Lanczos', 9], {}, 'script_args.3'],
     [[null, 16], { init_images: [] }, 'init_images'],
     [[null, 16], { mask: 'AAAA' }, 'mask'],
+    [
+      [null, 16],
+      { override_settings: { img2img_color_correction: true } },
+      'override_settings.img2img_color_correction'
+    ],
     [[null, 16, 'Lanczos', 2], { seed: 2 ** 32 - 1 }, 'seed']
   ])('refuses %j with %j by name', async (args, more, field) => {
     await expect(upscaled(args, more)).rejects.toMatchObject({ field })
