@@ -116,7 +116,7 @@ const doors = {
   fastify: '^bridge-server/server/',
   // In Node before 22 the client has no WebSocket of its own.
   ws: '^(bridge-server/server/|plugin/client/any-socket\\.ts$)',
-  typebox: '^bridge-server/(protocol/|parse\\.ts$)',
+  typebox: '^bridge-server/(protocol/schema|parse)\\.ts$',
   photoshop: '^plugin/entries/photoshop-host\\.ts$',
   uxp: '^plugin/entries/photoshop-host\\.ts$',
   'idb-keyval': '^plugin/hosts/canvas/storage\\.ts$',

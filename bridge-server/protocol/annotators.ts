@@ -1,18 +1,18 @@
+import { ImageRef } from './images.ts'
 import {
-  Array as List,
-  Boolean as Flag,
+  Dictionary,
+  Flag,
   Integer,
+  List,
   Literal,
   Null,
-  Number as Num,
-  Object as Struct,
+  Num,
   Optional,
-  Record as Dictionary,
-  String as Text,
+  Struct,
+  Text,
   Union,
   type Static
-} from 'typebox'
-import { ImageRef } from './images.ts'
+} from './schema.ts'
 
 /** A network that an annotator needs; its file is recognised by its tensors, wherever it lies in a models folder. */
 export const AnnotatorNetwork = Union([

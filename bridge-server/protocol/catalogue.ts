@@ -1,20 +1,20 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { AnnotatorInfo } from './annotators.ts'
 import { ErrorCode } from './errors.ts'
 import { ExtensionInfo } from './extensions.ts'
 import { Family } from './family.ts'
+import {
+  Flag,
+  Integer,
+  List,
+  Literal,
+  Null,
+  Num,
+  Optional,
+  Struct,
+  Text,
+  Union,
+  type Static
+} from './schema.ts'
 
 /** What the UNet predicts. */
 export const Prediction = Union([Literal('epsilon'), Literal('v'), Literal('sample')])

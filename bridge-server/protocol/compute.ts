@@ -1,13 +1,4 @@
-import {
-  Array as List,
-  Integer,
-  Literal,
-  Null,
-  Object as Struct,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
+import { Integer, List, Literal, Null, Struct, Text, Union, type Static } from './schema.ts'
 
 export const Precision = Union([Literal('fp32'), Literal('fp16')])
 export type Precision = Static<typeof Precision>

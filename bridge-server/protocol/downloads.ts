@@ -1,18 +1,18 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { ErrorReply } from './errors.ts'
 import { Family } from './family.ts'
+import {
+  Flag,
+  Integer,
+  List,
+  Literal,
+  Null,
+  Num,
+  Optional,
+  Struct,
+  Text,
+  Union,
+  type Static
+} from './schema.ts'
 
 /** What a file that can be downloaded is, and so in which folder it comes to lie and who must be able to read it. */
 export const DownloadKind = Union([

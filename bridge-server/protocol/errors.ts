@@ -1,4 +1,4 @@
-import { Literal, Object as Struct, Optional, String as Text, Union, type Static } from 'typebox'
+import { Literal, Optional, Struct, Text, Union, type Static } from './schema.ts'
 
 /** Every way to fail that a person can act on; `internal` is a bug of ours. */
 export const ErrorCode = Union([

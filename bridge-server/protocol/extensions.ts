@@ -1,17 +1,6 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { Family } from './family.ts'
 import { ControlKind } from './request.ts'
+import { Flag, Integer, List, Literal, Null, Optional, Struct, Text, Union, type Static } from './schema.ts'
 
 /** What may be put beside a model; `taesd` is a tiny autoencoder, for previews; an `annotator` makes maps. */
 export const ExtensionKind = Union([

@@ -1,4 +1,4 @@
-import { Integer, Object as Struct, type Static } from 'typebox'
+import { Integer, Struct, type Static } from './schema.ts'
 
 /** A size in pixels. */
 export const Size = Struct({ width: Integer({ minimum: 1 }), height: Integer({ minimum: 1 }) })

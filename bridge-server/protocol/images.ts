@@ -1,4 +1,4 @@
-import { Integer, Literal, Object as Struct, String as Text, Union, type Static } from 'typebox'
+import { Integer, Literal, Struct, Text, Union, type Static } from './schema.ts'
 
 /**
  * How the bytes of an image are laid out, row by row from the top, without padding.

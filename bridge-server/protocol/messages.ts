@@ -1,19 +1,9 @@
-import {
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { ErrorReply } from './errors.ts'
 import { Rect } from './geometry.ts'
 import { ImageRef } from './images.ts'
 import { GenerateRequest } from './request.ts'
 import { JobResult } from './results.ts'
+import { Integer, Literal, Null, Num, Optional, Struct, Text, Union, type Static } from './schema.ts'
 
 /** Rises when an older client could misread a newer server or the other way round. */
 export const PROTOCOL_VERSION = 1

@@ -1,4 +1,4 @@
-import { Array as List, Integer, Object as Struct, String as Text, type Static } from 'typebox'
+import { Integer, List, Struct, Text, type Static } from './schema.ts'
 
 /** `POST /api/prompt`: how a model would read these prompts. */
 export const PromptQuestion = Struct(

@@ -1,20 +1,20 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  Unsafe,
-  type Static
-} from 'typebox'
 import { controlKinds } from './control-kinds.ts'
 import { Point, Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
+import {
+  Flag,
+  Integer,
+  List,
+  Literal,
+  Null,
+  Num,
+  Optional,
+  Struct,
+  Text,
+  Union,
+  Unsafe,
+  type Static
+} from './schema.ts'
 import { Hires, Upscale } from './upscale.ts'
 
 /**

@@ -1,20 +1,20 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { ErrorReply } from './errors.ts'
 import { Rect, Size } from './geometry.ts'
 import { ImageRef } from './images.ts'
 import { GenerateRequest } from './request.ts'
+import {
+  Flag,
+  Integer,
+  List,
+  Literal,
+  Null,
+  Num,
+  Optional,
+  Struct,
+  Text,
+  Union,
+  type Static
+} from './schema.ts'
 
 /** One picture of a result. */
 export const Variation = Struct({

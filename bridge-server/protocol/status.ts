@@ -1,16 +1,5 @@
-import {
-  Array as List,
-  Boolean as Flag,
-  Integer,
-  Literal,
-  Null,
-  Number as Num,
-  Object as Struct,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
 import { ComputeStatus } from './compute.ts'
+import { Flag, Integer, List, Literal, Null, Num, Struct, Text, Union, type Static } from './schema.ts'
 
 /** Who answers: `GET /health`, for anybody. */
 export const Health = Struct({ name: Literal('marquee'), version: Text(), protocol: Integer() })

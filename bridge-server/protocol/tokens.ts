@@ -1,4 +1,4 @@
-import { Array as List, Integer, Object as Struct, String as Text, type Static } from 'typebox'
+import { Integer, List, Struct, Text, type Static } from './schema.ts'
 
 /** A token as its owner sees it in a list: `GET /api/tokens`. */
 export const NamedToken = Struct({

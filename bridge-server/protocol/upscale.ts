@@ -1,12 +1,4 @@
-import {
-  Integer,
-  Number as Num,
-  Object as Struct,
-  Optional,
-  String as Text,
-  Union,
-  type Static
-} from 'typebox'
+import { Integer, Num, Optional, Struct, Text, Union, type Static } from './schema.ts'
 
 const Upscaler = Text({ minLength: 1, maxLength: 512 })
 const side = Integer({ minimum: 8, maximum: 8192 })
