@@ -5,6 +5,7 @@ import type { Answer, Command, Terminal } from './cli/command.ts'
 import { commands } from './cli/commands.ts'
 import { commandHelp, everywhere } from './cli/help.ts'
 import { createProgress } from './cli/progress.ts'
+import { reasonOf } from './cli/read-pictures.ts'
 import { readCommandLine } from './command-line.ts'
 import { invalid } from './config-values.ts'
 import { ownVersion } from './config.ts'
@@ -17,17 +18,22 @@ const exitCodes = { done: 0, failed: 1, 'wrong use': 2, cancelled: 130 } as cons
 
 const cancelling = new AbortController()
 const progress = createProgress(
-  process.stderr.isTTY
-    ? { write: (text) => process.stderr.write(text), columns: process.stderr.columns }
+  process.stderr.isTTY && process.env.TERM !== 'dumb'
+    ? { write: (text) => process.stderr.write(text), columns: () => process.stderr.columns }
     : null
 )
+// Whoever writes hears of it; nobody need hear that a reader, as `head`, has read enough.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
 
 const terminal: Terminal = {
   env: process.env,
   signal: cancelling.signal,
   progress,
   readInput: () => allText(process.stdin),
-  write: (bytes) => written(process.stdout, bytes),
+  write: (bytes) =>
+    written(process.stdout, bytes).catch((error: unknown) => {
+      throw unwritable(error)
+    }),
   note: (text) => {
     progress.clear()
     process.stderr.write(`${text}\n`)
@@ -56,13 +62,15 @@ async function main(): Promise<number> {
   const command = await commandNamed(name)
   const options = [everywhere, ...command.options].flatMap((group) => Object.entries(group.options))
   const line = readCommandLine(rest, Object.fromEntries(options))
-  if (line.flags.has('help')) return print(commandHelp(name, command))
+  if (line.flags.has('help')) return print(commandHelp(name, command, process.stdout.columns))
   return answer(await command.run(line, terminal))
 }
 
 const commandNamed = (given: string): Promise<Command> => {
   const entry = Object.hasOwn(commands, given) ? commands[given] : undefined
   if (entry !== undefined) return entry.load()
+  if (given.startsWith('-'))
+    throw invalid(`${given} stands where a command should.`, `Write it as marquee COMMAND ${given}.`)
   const like = nearest(given, ['serve', ...Object.keys(commands)])
   throw invalid(
     `There is no command ${given}.`,
@@ -72,7 +80,7 @@ const commandNamed = (given: string): Promise<Command> => {
 
 async function helpFor(given: string | undefined): Promise<string> {
   if (given !== undefined && !given.startsWith('-') && given !== 'serve')
-    return commandHelp(given, await commandNamed(given))
+    return commandHelp(given, await commandNamed(given), process.stdout.columns)
   const list = Object.entries(commands).map(([each, { about }]) => `  ${each.padEnd(12)}${about}`)
   return [
     'Usage: marquee COMMAND [options]',
@@ -85,41 +93,47 @@ async function helpFor(given: string | undefined): Promise<string> {
   ].join('\n')
 }
 
-function print(text: string): number {
-  process.stdout.write(`${text}\n`)
+async function print(text: string): Promise<number> {
+  await written(process.stdout, `${text}\n`).catch((error: unknown) => {
+    if (!isReadEnough(error)) throw unwritable(error)
+  })
   return exitCodes.done
 }
 
-function answer({ text, value, isBad = false }: Answer): number {
+async function answer({ text, value, isBad = false }: Answer): Promise<number> {
   progress.clear()
-  if (isJson) process.stdout.write(`${JSON.stringify(value, null, 2)}\n`)
-  else if (text !== '') process.stdout.write(`${text}\n`)
+  if (isJson) await print(JSON.stringify(value, null, 2))
+  else if (text !== '') await print(text)
   return isBad ? exitCodes.failed : exitCodes.done
 }
 
-function failure(error: unknown): number {
+async function failure(error: unknown): Promise<number> {
   progress.clear()
-  if (cancelling.signal.aborted) {
-    process.stderr.write('Cancelled.\n')
-    return exitCodes.cancelled
-  }
-  const known = error instanceof AppError || error instanceof CodedError
-  const { code, message, hint } = known
-    ? error
-    : {
-        code: 'internal',
-        message: error instanceof Error ? String(error.stack) : String(error),
-        hint: undefined
-      }
-  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } }, null, 2)}\n`)
+  const isCancelled = cancelling.signal.aborted
+  const reply = isCancelled ? { code: 'cancelled', message: 'Cancelled.', hint: undefined } : told(error)
+  const { code, message, hint } = reply
+  // What cannot be written cannot be told there either.
+  if (isJson) await print(JSON.stringify({ error: { code, message, hint } }, null, 2)).catch(() => undefined)
   else process.stderr.write(`${[message, hint].filter((part) => part !== undefined).join('\n')}\n`)
+  if (isCancelled) return exitCodes.cancelled
   return code === 'settings-invalid' ? exitCodes['wrong use'] : exitCodes.failed
 }
 
-const written = (stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> =>
+function told(error: unknown): { code: string; message: string; hint?: string | undefined } {
+  if (error instanceof AppError || error instanceof CodedError) return error
+  return { code: 'internal', message: error instanceof Error ? String(error.stack) : String(error) }
+}
+
+const isReadEnough = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EPIPE'
+
+const unwritable = (error: unknown): AppError | CodedError =>
+  isReadEnough(error)
+    ? new CodedError('cancelled', 'Nobody reads standard output any more.')
+    : new AppError('disk-full', { message: `Standard output cannot be written: ${reasonOf(error)}.` })
+
+/** Resolves when it is on its way out of this process. */
+const written = (stream: NodeJS.WriteStream, bytes: Uint8Array | string): Promise<void> =>
   new Promise((resolve, reject) => stream.write(bytes, (error) => (error ? reject(error) : resolve())))
 
-const code = await main().catch(failure)
-// Output may still be on its way into a pipe.
-await written(process.stdout, new Uint8Array())
-process.exit(code)
+process.exit(await main().catch(failure))

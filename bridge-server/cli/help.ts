@@ -1,17 +1,21 @@
 import type { Command, CommandOption, OptionGroup } from './command.ts'
 
-const width = 100
-const indent = 30
+const widest = 100
+const narrowest = 40
 
-/** The text of `marquee COMMAND --help`. */
-export function commandHelp(name: string, { usage, about, options, examples }: Command): string {
+/** The text of `marquee COMMAND --help`, for a window of so many characters a row. */
+export function commandHelp(
+  name: string,
+  { usage, about, options, examples }: Command,
+  columns = widest
+): string {
+  const width = Math.min(Math.max(columns, narrowest), widest)
   const tried = examples.length === 0 ? [] : ['', 'Examples:', ...examples.map((line) => `  ${line}`)]
   return [
     `Usage: marquee ${name} ${usage}`,
     '',
     ...wrapped(about, width),
-    ...options.flatMap(groupLines),
-    ...groupLines(everywhere),
+    ...[...options, everywhere].flatMap((group) => groupLines(group, width)),
     ...tried
   ].join('\n')
 }
@@ -25,11 +29,12 @@ export const everywhere: OptionGroup = {
   }
 }
 
-function groupLines({ title, options }: OptionGroup): string[] {
-  return ['', `${title}:`, ...Object.entries(options).flatMap(optionLines)]
+function groupLines({ title, options }: OptionGroup, width: number): string[] {
+  return ['', `${title}:`, ...Object.entries(options).flatMap((option) => optionLines(option, width))]
 }
 
-function optionLines([name, { short, value, about }]: [string, CommandOption]): string[] {
+function optionLines([name, { short, value, about }]: [string, CommandOption], width: number): string[] {
+  const indent = width < 80 ? 8 : 30
   const long = `${short === undefined ? '' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`
   const left = `  ${long}`
   const lines = wrapped(about, width - indent)

@@ -21,6 +21,8 @@ import { applied, type Scene } from './scene.ts'
 export async function makePictures(line: CommandLine, terminal: Terminal, job: PictureJob): Promise<Answer> {
   const count = readWhole(line, 'count', [1, 8]) ?? 1
   const out = textOf(line, 'out')
+  if (out === '-' && line.flags.has('json'))
+    throw invalid('--out - and --json both want standard output.', 'Leave one of them out.')
   if (out === '-' && count > 1) throw invalid('--out - is for one picture, and --count asks for more.')
   const files =
     out === '-'

@@ -26,7 +26,7 @@ export async function addModel(
   if (/^https?:/i.test(name))
     throw invalid(
       'The server downloads only what its catalogue has.',
-      'Put the address into catalogue.json of the data folder (docs/models.md), or download the file and add that.'
+      'Put the address into catalogue.json of the data folder (CONTRIBUTING.md says what an entry has), or download the file and add that.'
     )
   const stats = await stat(name).catch(() => null)
   if (stats?.isDirectory() === true)

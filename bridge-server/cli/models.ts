@@ -49,7 +49,8 @@ export const models: Command = {
         like.length > 0 ? `Did you mean ${like.join(' or ')}?` : `It has ${Object.keys(verbs).join(', ')}.`
       )
     }
-    if (names.length > 1) throw invalid(`“${names[1] ?? ''}” is one argument too many.`)
+    const surplus = names[verb === 'list' ? 0 : 1]
+    if (surplus !== undefined) throw invalid(`“${surplus}” is one argument too many.`)
     if (textOf(line, 'sha256') !== undefined && verb !== 'verify')
       throw invalid('--sha256 is for models verify.')
     return known(line, terminal, names)

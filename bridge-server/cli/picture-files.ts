@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { invalid } from '../config-values.ts'
@@ -27,7 +27,7 @@ interface FilesParts {
   readonly force: boolean
 }
 
-/** Throws AppError 'settings-invalid' before any work is done for a name that cannot be, or is taken. */
+/** Throws AppError 'settings-invalid' before any work is done for a name that cannot be, or is taken, or a folder that is closed. */
 export function pictureFiles({ out, prompt, count, force }: FilesParts): PictureFiles {
   const pattern = patternOf(out, prompt, count)
   if (out !== undefined && !/\.png$/i.test(out))
@@ -37,12 +37,13 @@ export function pictureFiles({ out, prompt, count, force }: FilesParts): Picture
       const file = named(pattern, { seed: 0, number, model: '' })
       if (!pattern.includes('{model}') && existsSync(file)) throw taken(file)
     }
+  checkFolder(path.dirname(path.resolve(pattern)))
   return {
     async write(png, naming) {
       const file = named(pattern, naming)
       // Only a name of ours gives way; one that a person chose is theirs to change.
       const free = force || out !== undefined ? file : freeName(file)
-      await writeWhole(free, png, force)
+      await writeWhole(free, png, { force, seed: naming.seed })
       return free
     }
   }
@@ -81,7 +82,28 @@ function freeName(file: string): string {
   }
 }
 
-async function writeWhole(file: string, bytes: Uint8Array, force: boolean): Promise<void> {
+/** A folder that is not there is made when it is needed, inside the nearest that is. */
+function checkFolder(folder: string): void {
+  let there = folder
+  while (!existsSync(there) && path.dirname(there) !== there) there = path.dirname(there)
+  try {
+    if (!statSync(there).isDirectory()) throw new Error('it is no folder')
+    accessSync(there, constants.W_OK)
+  } catch (cause) {
+    throw invalid(
+      `Nothing can be written to ${there}: ${reasonOf(cause)}.`,
+      'Choose another place with --out.'
+    )
+  }
+}
+
+interface Terms {
+  readonly force: boolean
+  /** What makes the same picture again. */
+  readonly seed: number
+}
+
+async function writeWhole(file: string, bytes: Uint8Array, { force, seed }: Terms): Promise<void> {
   const draft = `${file}.${process.pid}.part`
   let claimed = false
   try {
@@ -94,11 +116,15 @@ async function writeWhole(file: string, bytes: Uint8Array, force: boolean): Prom
     await writeFile(draft, bytes, { flush: true })
     await rename(draft, file)
   } catch (cause) {
-    await rm(draft, { force: true })
+    await rm(draft, { force: true }).catch(() => undefined)
     if (claimed) await rm(file, { force: true })
     if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') throw taken(file)
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOSPC' || cause.code === 'EDQUOT'))
-      throw new AppError('disk-full', { message: `The disk was full before ${file} was whole.`, cause })
+      throw new AppError('disk-full', {
+        message: `The disk was full before ${file} was whole.`,
+        hint: `Free some space, or choose another place with --out; --seed ${seed} makes the same picture.`,
+        cause
+      })
     throw invalid(`${file} cannot be written: ${reasonOf(cause)}.`, 'Choose another place with --out.')
   }
 }

@@ -8,8 +8,8 @@ export interface Progress {
 
 interface Screen {
   readonly write: (text: string) => unknown
-  /** Characters in a row. */
-  readonly columns: number
+  /** Characters in a row now; windows change their size. */
+  readonly columns: () => number
 }
 
 const barWidth = 24
@@ -25,7 +25,7 @@ export function createProgress(screen: Screen | null): Progress {
   return {
     show: (text, share) => {
       const bar = share === null ? '' : `${barOf(share)} `
-      put(`${bar}${text}`.slice(0, Math.max((screen?.columns ?? 80) - 1, 1)))
+      put(`${bar}${text}`.slice(0, Math.max((screen?.columns() ?? 80) - 1, 1)))
     },
     clear: () => put('')
   }

@@ -52,5 +52,7 @@ export function reasonOf(error: unknown): string {
   if (code === 'ENOENT') return 'there is no such file'
   if (code === 'EISDIR') return 'it is a folder'
   if (code === 'EACCES' || code === 'EPERM') return 'it may not be accessed'
+  if (code === 'EROFS') return 'it is read-only'
+  if (code === 'ENOTDIR') return 'a file stands where a folder should'
   return error.message
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -305,6 +305,9 @@ it('has exit codes and words for what cannot be', async () => {
   const cases: readonly (readonly [number, RegExp, ...string[]])[] = [
     [2, /no command txt2im\.\nDid you mean txt2img/, 'txt2im'],
     [2, /no option --stesp\.\nDid you mean --steps/, 'txt2img', 'x', '--stesp', '4'],
+    [2, /--json stands where a command should/, '--json', 'models'],
+    [2, /“pocket” is one argument too many/, 'models', 'list', 'pocket'],
+    [2, /nowhere-file: it is no folder/, 'txt2img', 'x', '--out', 'nowhere-file/x.png'],
     [2, /prompt is missing/, 'txt2img'],
     [2, /quotation marks/, 'txt2img', 'a', 'cat'],
     [2, /whole number of 1 to 150, but is 900/, 'txt2img', 'x', '--steps', '900'],
@@ -316,12 +319,31 @@ it('has exit codes and words for what cannot be', async () => {
     [1, /no such file/, 'info', 'nowhere.png'],
     [1, /cannot be read: there is no such file/, 'img2img', 'x', '--image', 'nowhere.png']
   ]
+  await writeFile(at('nowhere-file'), '')
   for (const [code, words, ...args] of cases) {
     const ended = await runCli(args, { cwd: folder })
     expect([ended.code, ended.errors], args.join(' ')).toEqual([code, expect.stringMatching(words)])
   }
+  const twice = await runCli(['txt2img', 'x', '--out', '-', '--json'], { cwd: folder })
+  expect([twice.code, twice.out.toString()]).toEqual([
+    2,
+    expect.stringContaining('both want standard output')
+  ])
   const inJson = await runCli(['txt2im', '--json'], { cwd: folder })
   expect(json(inJson)).toMatchObject({ error: { code: 'settings-invalid' } })
+})
+
+it('says nothing where a reader has read enough, and says it where output cannot be written', async () => {
+  const program = path.resolve(import.meta.dirname, '../../../bridge-server/marquee.mjs')
+  const shell = (rest: string) =>
+    spawnSync('sh', ['-c', `"${process.execPath}" "${program}" --help ${rest}`], { encoding: 'utf8' })
+  expect(shell('| true').stderr).toBe('')
+  if (process.platform !== 'linux') return
+  const full = shell('> /dev/full')
+  expect([full.status, full.stderr]).toEqual([
+    1,
+    expect.stringMatching(/^Standard output cannot be written: ENOSPC/)
+  ])
 })
 
 it('finds that all is well with the doctor, and what is not', async () => {

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { choose } from '../../../bridge-server/cli/choose.ts'
+import type { Command } from '../../../bridge-server/cli/command.ts'
+import { commandHelp } from '../../../bridge-server/cli/help.ts'
 import { pictureFiles } from '../../../bridge-server/cli/picture-files.ts'
 import { readControls, samplingOptions } from '../../../bridge-server/cli/picture-options.ts'
 import { createProgress } from '../../../bridge-server/cli/progress.ts'
@@ -95,11 +97,40 @@ it('names files by prompt and seed, and never takes a name that is taken', async
   expect(await readdir(folder)).toEqual(['a.png', 'b-1.png', 'b-2.png', 'keep.txt'])
 })
 
-it('draws a bar for those who watch and nothing for others', () => {
+it('refuses a folder that cannot be written to before any work is done, and says what is wrong', async () => {
+  await writeFile(path.join(folder, 'file'), '')
+  const files = (out: string) => () => pictureFiles({ out, prompt: 'x', count: 1, force: false })
+  expect(files(path.join(folder, 'file', 'a.png'))).toThrow(/file: it is no folder/)
+  expect(files(path.join(folder, 'file', 'deeper', 'a.png'))).toThrow(/file: it is no folder/)
+  expect(files(path.join(folder, 'new', 'deeper', 'a.png'))).not.toThrow()
+})
+
+it('wraps its help to the window', () => {
+  const command: Command = {
+    usage: 'FILE',
+    about: 'Words that say what it does, more than one line of a narrow window has.',
+    options: [
+      { title: 'How', options: { name: { type: 'string', value: 'NAME', about: 'a word '.repeat(20) } } }
+    ],
+    examples: [],
+    run: () => Promise.reject(new Error('it is not run'))
+  }
+  for (const columns of [48, 79, 80, 100, 200]) {
+    const lines = commandHelp('try', command, columns).split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+    expect(lines.join(' ').match(/a\s+word/g)).toHaveLength(20)
+  }
+})
+
+it('draws a bar for those who watch and nothing for others, no wider than the window is now', () => {
   let seen = ''
-  const progress = createProgress({ write: (text) => (seen += text), columns: 60 })
+  let columns = 60
+  const progress = createProgress({ write: (text) => (seen += text), columns: () => columns })
   progress.show('step 1 of 2', 0.5)
   expect(seen).toContain('█'.repeat(12) + '░'.repeat(12) + ' step 1 of 2')
+  columns = 20
+  progress.show('step 2 of 2', 1)
+  expect(seen.split('\r\u001B[2K').at(-1)).toBe('█'.repeat(19))
   progress.clear()
   expect(seen.endsWith('\r\u001B[2K')).toBe(true)
   createProgress(null).show('nobody', 0.5)
