@@ -59,7 +59,11 @@ async function listDownloads(line: CommandLine, terminal: Terminal): Promise<Ans
     ...[id, kind, sizeText(bytes), licence.name],
     status.state
   ])
-  return { text: rows.length === 0 ? 'The catalogue is empty.' : table(rows), value: list }
+  const text = [
+    rows.length === 0 ? 'The catalogue is empty.' : table(rows),
+    ...list.problems.map(({ message, hint = '' }) => `${message} ${hint}`.trim())
+  ].join('\n')
+  return { text, value: list }
 }
 
 /** An entry of the catalogue as it is chosen by a person. */

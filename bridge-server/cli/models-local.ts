@@ -1,31 +1,26 @@
-import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises'
+import { lstat, readdir, realpath, rm } from 'node:fs/promises'
 import path from 'node:path'
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import type { CommandLine } from '../command-line.ts'
 import { invalid } from '../config-values.ts'
-import { AppError, toErrorReply } from '../errors.ts'
-import { readCatalogues } from '../downloads/catalogue-file.ts'
+import { AppError } from '../errors.ts'
 import { isInside } from '../weights/inside-folder.ts'
-import { findModelFiles, type ModelFile } from '../weights/model-files.ts'
-import { strayError } from '../weights/model-roots.ts'
-import { openCheckpoint } from '../weights/open-checkpoint.ts'
 import { openLibrary } from '../weights/library.ts'
 import { choose } from './choose.ts'
-import { textOf, type Answer, type Terminal } from './command.ts'
+import type { Answer, Terminal } from './command.ts'
+import { findLocalFiles, type LocalFile } from './local-files.ts'
 import { configOf } from './reach.ts'
 import { sizeText } from './wording.ts'
 
 /** What is done with the files themselves, on the computer where they are. */
-interface Local {
-  readonly files: readonly ModelFile[]
+export interface Local {
+  readonly files: readonly LocalFile[]
   /** The data folder's own folder of models. */
   readonly own: string
   readonly cacheFolder: string
   readonly catalogues: readonly string[]
 }
 
-async function localModels(line: CommandLine, terminal: Terminal): Promise<Local> {
+export async function localModels(line: CommandLine, terminal: Terminal): Promise<Local> {
   if (line.texts.has('server'))
     throw invalid('This is about the files of this computer, and --server names another.', 'Run it there.')
   const { models, data } = configOf(line, terminal.env)
@@ -34,7 +29,7 @@ async function localModels(line: CommandLine, terminal: Terminal): Promise<Local
   const folders = await library.searched()
   library.close()
   return {
-    files: await findModelFiles(folders),
+    files: await findLocalFiles(folders),
     own: path.join(data, 'models'),
     cacheFolder,
     catalogues: [
@@ -44,86 +39,13 @@ async function localModels(line: CommandLine, terminal: Terminal): Promise<Local
   }
 }
 
-const found = (files: readonly ModelFile[], name: string): ModelFile =>
+/** The one that a person means. Throws AppError 'model-missing'. */
+export const found = (files: readonly LocalFile[], name: string): LocalFile =>
   choose(
     'model',
     name,
     files.map((file) => ({ id: file.id, label: path.basename(file.file), file }))
   ).file
-
-/** Reads every byte of a model, or of all: whether it opens, and whether its hash is the one that it should have. */
-export async function verifyModels(
-  line: CommandLine,
-  terminal: Terminal,
-  [name]: readonly string[]
-): Promise<Answer> {
-  const expected = textOf(line, 'sha256')?.toLowerCase()
-  if (expected !== undefined && (!/^[0-9a-f]{64}$/.test(expected) || name === undefined))
-    throw invalid('--sha256 takes 64 hexadecimal digits, for one model.')
-  const local = await localModels(line, terminal)
-  const published = await publishedHashes(local.catalogues)
-  const files = name === undefined ? local.files : [found(local.files, name)]
-  const reports = []
-  for (const file of files) {
-    const wanted = expected ?? published.get(path.basename(file.file)) ?? null
-    reports.push(await verified(file, wanted, local.cacheFolder, terminal))
-  }
-  const isBad = reports.some(({ problem }) => problem !== null)
-  return {
-    text: reports
-      .map(({ id, problem, sha256, checkedBy }) =>
-        problem === null
-          ? `ok       ${id}  ${sha256 ?? ''}${checkedBy === null ? ' (nothing to compare it with)' : ''}`
-          : `problem  ${id}: ${problem}`
-      )
-      .join('\n'),
-    value: { models: reports },
-    isBad
-  }
-}
-
-async function publishedHashes(files: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { entries } = await readCatalogues(files)
-  return new Map(entries.flatMap(({ file, sha256 }) => (sha256 === null ? [] : [[file, sha256] as const])))
-}
-
-async function verified(
-  { id, file, stray }: ModelFile,
-  wanted: string | null,
-  cacheFolder: string,
-  { progress, signal }: Terminal
-) {
-  const checkedBy = wanted === null ? null : 'sha256'
-  try {
-    if (stray !== null) throw strayError(stray)
-    await openCheckpoint(file, { cacheFolder: path.join(cacheFolder, 'converted') })
-    const sha256 = (await stat(file)).isFile()
-      ? await hashed(file, signal, (share) => progress.show(id, share))
-      : null
-    const problem =
-      wanted === null || sha256 === wanted
-        ? null
-        : `its sha256 is ${String(sha256)} and should be ${wanted}: download it again.`
-    return { id, file, sha256, checkedBy, problem }
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    const { message, hint = '' } = toErrorReply(error)
-    return { id, file, sha256: null, checkedBy, problem: `${message} ${hint}`.trim() }
-  }
-}
-
-async function hashed(file: string, signal: AbortSignal, show: (share: number) => void): Promise<string> {
-  const { size } = await stat(file)
-  const hash = createHash('sha256')
-  let done = 0
-  for await (const chunk of createReadStream(file, { highWaterMark: 2 ** 22, signal })) {
-    if (!Buffer.isBuffer(chunk)) continue
-    hash.update(chunk)
-    done += chunk.length
-    show(done / size)
-  }
-  return hash.digest('hex')
-}
 
 /** Deletes a model that Marquee keeps, and what lies beside it under the same name. */
 export async function removeModel(

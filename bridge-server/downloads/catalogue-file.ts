@@ -39,9 +39,11 @@ export async function readCatalogues(files: readonly string[]): Promise<Download
 type Read = { readonly entry: DownloadEntry } | { readonly problem: ErrorReply }
 
 async function readEntries(file: string): Promise<readonly Read[]> {
+  let text = ''
   let listed: readonly unknown[]
   try {
-    listed = checked(DownloadCatalogue, JSON.parse(await readFile(file, 'utf8')), { hint: mend }).entries
+    text = await readFile(file, 'utf8')
+    listed = checked(DownloadCatalogue, parsed(text), { hint: mend }).entries
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return []
     return [{ problem: problemIn(file, error) }]
@@ -50,10 +52,29 @@ async function readEntries(file: string): Promise<readonly Read[]> {
     try {
       return { entry: checkedEntry(value) }
     } catch (error) {
-      return { problem: problemIn(`${file}, entry ${at + 1}${nameOf(value)}`, error) }
+      return { problem: problemIn(`${file}, entry ${at + 1}${nameOf(value, text)}`, error) }
     }
   })
 }
+
+/** Throws AppError that says the line where it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    // Editors of Windows put a mark before the text.
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause)
+    // Without a position it has ended too early.
+    const position = Number(/ at position (\d+)/.exec(words)?.[1] ?? text.length)
+    throw new AppError('bad-message', {
+      message: `line ${lineAt(text, position)} is no JSON (${words.replace(/ (in JSON )?at position .*$/s, '')}).`,
+      hint: mend,
+      cause
+    })
+  }
+}
+
+const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length
 
 function checkedEntry(value: unknown): DownloadEntry {
   const entry = checked(DownloadEntry, value, { hint: mend })
@@ -97,9 +118,14 @@ function collisionOf(
 
 const mend = 'Mend it; CONTRIBUTING.md says what an entry has.'
 
-const nameOf = (value: unknown): string => {
+/** Its id, and the line where that stands. */
+const nameOf = (value: unknown, text: string): string => {
   const id: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'id') : undefined
-  return typeof id === 'string' ? ` (“${id.slice(0, 64)}”)` : ''
+  if (typeof id !== 'string') return ''
+  const at = [...text.matchAll(/"id"\s*:\s*("(?:[^"\\]|\\.)*")/g)].find(
+    ([, written = '']) => written === JSON.stringify(id)
+  )
+  return ` (“${id.slice(0, 64)}”${at === undefined ? '' : `, line ${lineAt(text, at.index)}`})`
 }
 
 function problemIn(where: string, error: unknown): ErrorReply {

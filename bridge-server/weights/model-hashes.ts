@@ -7,6 +7,10 @@ import path from 'node:path'
 export interface ModelHashes {
   /** sha256 of the files' bytes one after the other, or null when it is not known yet: then it is being computed. */
   get(files: readonly string[]): Promise<string | null>
+  /** The same where it is known; computes nothing. */
+  remembered(files: readonly string[]): Promise<string | null>
+  /** Keeps what somebody else has computed. */
+  remember(files: readonly string[], sha256: string): Promise<void>
   /** Resolves when nothing is left to compute. */
   idle(): Promise<void>
   /** Stops computing. */
@@ -43,6 +47,11 @@ export function createModelHashes(cacheFolder: string): ModelHashes {
           .finally(() => waiting.delete(key))
       }
       return null
+    },
+    remembered: async (files) => known.get(await keyOf(files)) ?? null,
+    async remember(files, sha256) {
+      known.set(await keyOf(files), sha256)
+      await writeStore(store, known)
     },
     idle: () => work,
     close: () => stop.abort()

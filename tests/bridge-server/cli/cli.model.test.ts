@@ -333,7 +333,7 @@ it('has exit codes and words for what cannot be', async () => {
   expect(json(inJson)).toMatchObject({ error: { code: 'settings-invalid' } })
 })
 
-it('says nothing where a reader has read enough, and says it where output cannot be written', async () => {
+it('says nothing where a reader has read enough, and says it where output cannot be written', () => {
   const program = path.resolve(import.meta.dirname, '../../../bridge-server/marquee.mjs')
   const shell = (rest: string) =>
     spawnSync('sh', ['-c', `"${process.execPath}" "${program}" --help ${rest}`], { encoding: 'utf8' })

@@ -27,7 +27,7 @@ it('a person’s entry takes the place of ours with its id, and a file that is n
 
 it('a mistake hides its entry alone, and is told by file, entry and field', async () => {
   for (const [change, words] of [
-    [{ sha256: 'abc' }, /entry 1 \(“thing”\): sha256 must be/],
+    [{ sha256: 'abc' }, /entry 1 \(“thing”, line 1\): sha256 must be/],
     [{ bytes: 0 }, /bytes must be a whole number/],
     [{ file: '../x.pth' }, /file must be a text that matches/],
     [{ kind: 'virus' }, /kind must be/],
@@ -45,7 +45,21 @@ it('a mistake hides its entry alone, and is told by file, entry and field', asyn
   }
   const twice = await readCatalogues([written('c.json', catalogue(good, good, { ...good, id: 'b' }))])
   expect([twice.entries.length, twice.problems.length]).toEqual([1, 2])
-  expect((await readCatalogues([written('c.json', '{"version": 1,')])).problems.length).toBe(1)
+})
+
+it('says the line of a mistake', async () => {
+  const problemsOf = async (text: string) =>
+    (await readCatalogues([written('c.json', text)])).problems.map(({ message }) => message)
+  const pretty = JSON.stringify(catalogue(good, { ...good, id: 'b', bytes: 0 }), null, 2)
+  const line = pretty.split('\n').findIndex((each) => each.includes('"id": "b"')) + 1
+  expect(await problemsOf(pretty)).toEqual([
+    expect.stringMatching(new RegExp(`entry 2 \\(“b”, line ${line}\\): bytes must`)) as string
+  ])
+  expect(await problemsOf('{\n"version": 1,\n"entries": [}\n}')).toEqual([
+    expect.stringMatching(/c\.json: line 3 is no JSON \(Unexpected token/) as string
+  ])
+  expect(await problemsOf('{\n"version": 1,')).toEqual([expect.stringMatching(/line 2 is no JSON/) as string])
+  expect(await problemsOf(`\uFEFF${JSON.stringify(catalogue(good))}`)).toEqual([])
 })
 
 it('never follows a redirect to less encryption, nor from the world into the own network', () => {
@@ -61,6 +75,7 @@ it('never follows a redirect to less encryption, nor from the world into the own
     'https://169.254.169.254/latest',
     'https://[::1]/x',
     'https://[fd00::1]/x',
+    'https://[::ffff:127.0.0.1]/x',
     'https://printer.local/x',
     'ftp://a.org/x'
   ])
