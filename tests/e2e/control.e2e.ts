@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { writePocketExtras } from '../support/pocket-extras.ts'
-import { changedPixels, type SavedPicture } from './person.ts'
+import { writePocketExtras, writePocketUnion } from '../support/pocket-extras.ts'
+import { changedPixels, requestsOf, type SavedPicture } from './person.ts'
 import { visit, type Visit } from './visit.ts'
 
 /** A ControlNet as a layer: its map made from the picture, its weight seen in what is made. */
@@ -8,7 +8,12 @@ describe('control layers', () => {
   let person: Visit
 
   beforeAll(async () => {
-    person = await visit({ prepare: writePocketExtras })
+    person = await visit({
+      prepare: (folder) => {
+        writePocketExtras(folder)
+        writePocketUnion(folder)
+      }
+    })
   })
   afterAll(() => person.end())
 
@@ -78,6 +83,30 @@ describe('control layers', () => {
     await person.button('Guide by Canny edges map').click()
     expect(changedPixels(without, await made()), 'off is the same as weight 0').toBe(0)
     await person.shot('42-control-off')
+  })
+
+  it('tells a union of ControlNets what the map shows, which is seen in what is made', async () => {
+    const { page } = person
+    const sent = await requestsOf(person)
+    await person.button('Guide by Canny edges map').click()
+    await page.getByRole('button', { name: 'Canny edges map', exact: true }).click()
+    const pick = async (picker: RegExp, option: string) => {
+      await control().getByRole('button', { name: picker }).click()
+      await page.getByRole('option', { name: option, exact: true }).click()
+    }
+    await pick(/pocket-canny/, 'pocket-union')
+    await control()
+      .getByRole('button', { name: /Lines or hard edges/ })
+      .waitFor()
+    await person.shot('43-union')
+    const ofLines = await made()
+    await pick(/Lines or hard edges/, 'Depth')
+    const ofDepth = await made()
+    expect(sent.map(({ controls }) => controls?.map(({ model, kind }) => [model, kind]))).toEqual([
+      [['pocket-union', 'lines']],
+      [['pocket-union', 'depth']]
+    ])
+    expect(changedPixels(ofLines, ofDepth)).toBeGreaterThan(1000)
   })
 
   it('takes a layer as control and back, one undo step each', async () => {

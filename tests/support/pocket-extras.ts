@@ -29,6 +29,28 @@ export function writePocketExtras(folder: string): void {
   write('pocket-fox', { emb_params: noise([3, context], 0.05) })
 }
 
+/** Writes a union of ControlNets of six kinds of maps for the pocket model, of noise too. */
+export function writePocketUnion(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const [kinds, width, embedded] = [6, 64, 256]
+  const attention = 'transformer_layes.0.attn'
+  const union = {
+    ...controlNet(readTensors(path.join(pocket, 'unet/diffusion_pytorch_model.safetensors'))),
+    task_embedding: noise([kinds, width], 1),
+    ...linear('control_add_embedding.linear_1', kinds * 256, embedded),
+    ...linear('control_add_embedding.linear_2', embedded, embedded),
+    [`${attention}.in_proj_weight`]: noise([3 * width, width], 1 / Math.sqrt(width)),
+    [`${attention}.in_proj_bias`]: noise([3 * width], 0),
+    ...linear(`${attention}.out_proj`, width, width),
+    ...layerNorm('transformer_layes.0.ln_1', width),
+    ...layerNorm('transformer_layes.0.ln_2', width),
+    ...linear('transformer_layes.0.mlp.c_fc', width, 4 * width),
+    ...linear('transformer_layes.0.mlp.c_proj', 4 * width, width),
+    ...linear('spatial_ch_projs', width, width)
+  }
+  writeFileSync(path.join(folder, 'pocket-union.safetensors'), fileOf(union, {}))
+}
+
 function controlNet(unet: Tensors): Tensors {
   const own = Object.entries(unet).filter(([name]) => /^(time_embedding|down_blocks|mid_block)\./.test(name))
   const entry = unet['conv_in.weight']!
@@ -69,6 +91,16 @@ const together = (parts: readonly Tensors[]): Tensors =>
 const convolution = (name: string, from: number, to: number, side: number): Tensors => ({
   [`${name}.weight`]: noise([to, from, side, side], 1 / Math.sqrt(from * side * side)),
   [`${name}.bias`]: noise([to], 0)
+})
+
+const linear = (name: string, from: number, to: number): Tensors => ({
+  [`${name}.weight`]: noise([to, from], 1 / Math.sqrt(from)),
+  [`${name}.bias`]: noise([to], 0)
+})
+
+const layerNorm = (name: string, width: number): Tensors => ({
+  [`${name}.weight`]: noise([width], 1),
+  [`${name}.bias`]: noise([width], 0)
 })
 
 const lora = (layer: string, width: number, text: number): Tensors => ({
