@@ -5,9 +5,10 @@ import path from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { AppError, assert } from '../errors.ts'
+import { bytesPerPixel, maxPixels } from '../protocol/pixels.ts'
 
-/** Bytes of a blob at most: a picture of about 11,500 × 11,500 pixels. */
-export const maxBlobBytes = 512 * 1024 * 1024
+/** Bytes of a blob at most: the largest picture. */
+export const maxBlobBytes = maxPixels * bytesPerPixel('rgba8')
 
 /**
  * Raw bytes in files, named by their sha256. A file appears whole and on the disk, or not at all,

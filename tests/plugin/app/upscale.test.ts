@@ -80,6 +80,20 @@ describe('an upscale', () => {
     }
   })
 
+  it('is not begun where the editor could not open it', async () => {
+    const upscale = { ...usual, factor: 4 }
+    const panel = await createTestPanel(picture, { intent: 'upscale', upscale })
+    panel.host.openProblem = ({ width, height }) => (width > 8 ? `${width} × ${height} is too wide.` : null)
+    await panel.actions.generate()
+    expect(panel.store.getState().notice).toMatchObject({
+      message: 'What would be made could not be opened: 16 × 8 is too wide.'
+    })
+    expect([panel.sent, panel.uploaded]).toEqual([[], []])
+    panel.documentState.selection = { bounds: { x: 1, y: 0, width: 2, height: 2 }, mask: mask('##', '#.') }
+    await panel.actions.generate()
+    expect(panel.sent).toHaveLength(1)
+  })
+
   it('opens as a document of its own, also when another one is in front', async () => {
     const panel = await createTestPanel(picture, { intent: 'upscale' })
     await panel.actions.generate()

@@ -8,6 +8,7 @@ import { controlRole } from '../../../../plugin/hosts/canvas/layer-role.ts'
 import { layerFrom } from '../../../../plugin/hosts/canvas/layer.ts'
 import { emptyPlane, writePlane } from '../../../../plugin/hosts/canvas/plane.ts'
 import { rectangleMask } from '../../../../plugin/hosts/canvas/selection/shapes.ts'
+import { maxPixels } from '../../../../bridge-server/protocol/pixels.ts'
 import { inOneBand, joined } from '../../../../plugin/hosts/bands.ts'
 import type { RgbaImage } from '../../../../plugin/hosts/host.ts'
 import { describeHost } from '../host-contract.ts'
@@ -45,6 +46,14 @@ it('puts layers above the active one, named as asked, and makes the topmost acti
   expect(document?.layers.map(({ name }) => name)).toEqual(['ground', 'one', 'two', 'middle', 'top'])
   expect(document?.activeLayerId).toBe(document?.layers[2]?.id)
   expect(history.past).toHaveLength(1)
+})
+
+it('opens what a server can make, and says of what is larger that it cannot', () => {
+  const host = createCanvasHost(createEditor())
+  const width = 8192
+  expect(host.openProblem?.({ width, height: maxPixels / width })).toBeNull()
+  expect(host.openProblem?.({ width, height: maxPixels / width + 1 })).toContain('8192 × 16385 pixels')
+  expect(host.openProblem?.({ width: 16_385, height: 1 })).toContain('16384')
 })
 
 it('refuses a layer whose picture has another size than its area', async () => {
