@@ -213,6 +213,8 @@ export const GenerateRequest = Struct(
     origin: Optional(Point),
     /** Document pixels that are generated, inside the canvas: the selection with its context, or the whole canvas. */
     area: Rect,
+    /** Whether a person chose the area, rather than that it follows from the selection. Not the server's. */
+    areaIsChosen: Optional(Flag()),
     /** What a person sees in `area`, `rgba8` of its size; transparent where the canvas is empty. Absent for txt2img. */
     snapshot: Optional(ImageRef),
     /** The selection in `area`, `gray8` of its size; absent: everything may change. */

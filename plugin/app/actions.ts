@@ -5,6 +5,7 @@ import { applyDepth, applyVariation } from './apply-result.ts'
 import { createDiscards } from './discards.ts'
 import { sendJob } from './generate.ts'
 import { recalled } from './history.ts'
+import { recallArea } from './recall-area.ts'
 import { createDownloadActions, type DownloadActions } from './download-actions.ts'
 import { createStatusActions, type StatusActions } from './status-actions.ts'
 import { createModelActions, type ModelActions } from './model-actions.ts'
@@ -30,8 +31,8 @@ export interface Actions extends ModelActions, DownloadActions, StatusActions {
   /** Takes a result out of sight, and deletes it when there is no more undo. */
   readonly discard: (jobId: string) => void
   readonly undoDiscard: () => void
-  /** Makes the settings of a job those of the panel, its seed locked. */
-  readonly recall: (jobId: string) => void
+  /** Makes the settings of a job those of the panel, its seed locked, and what the model saw what it is to see. */
+  readonly recall: (jobId: string) => Promise<void>
   /** Offers the settings that a picture tells of. */
   readonly offerSettings: (told: PictureTold) => void
   /** Makes the settings on offer those of the panel, as far as they are known here. */
@@ -97,10 +98,15 @@ export function createActions(context: ActionContext): Actions {
     insertDepth: (jobId) => applying(() => applyDepth(context, jobOf(jobId))),
     discard: (jobId) => discards.discard(jobId),
     undoDiscard: () => discards.undo(),
-    recall(jobId) {
+    async recall(jobId) {
       const job = jobOf(jobId)
-      if (job !== undefined)
-        dispatch({ type: 'settings-changed', change: recalled(getState().settings, job.request) })
+      if (job === undefined) return
+      dispatch({ type: 'settings-changed', change: recalled(getState().settings, job.request) })
+      try {
+        await recallArea(context.host, job.request)
+      } catch (error) {
+        failed(error)
+      }
     },
     offerSettings: (told) => dispatch({ type: 'picture-told', told }),
     takeOffered() {

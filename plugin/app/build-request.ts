@@ -34,6 +34,8 @@ export interface Plan {
   readonly origin: Point | undefined
   /** Document pixels to generate. */
   readonly area: Rect
+  /** A person chose it. */
+  readonly areaIsChosen: boolean
   /** The selection in `area`; null: everything may change. */
   readonly mask: MaskImage | null
   readonly strength: number
@@ -74,6 +76,7 @@ export function planFor(
   checkArea(area)
   return {
     ...{ mode, model, documentId, canvas, origin, area, strength, maskSettings },
+    areaIsChosen: situation.area !== undefined,
     // A selection only says what is made larger.
     mask: target === null || mode === 'upscale' ? null : maskOf(target, area),
     ...promptsFor(intent, settings),
@@ -134,6 +137,7 @@ export function buildRequest(
     canvas: plan.canvas,
     ...(plan.origin === undefined ? {} : { origin: plan.origin }),
     area: plan.area,
+    ...(plan.areaIsChosen ? { areaIsChosen: true } : {}),
     ...(images.snapshot === null ? {} : { snapshot: images.snapshot }),
     ...(images.selection === null ? {} : { selection: images.selection }),
     ...(images.controls === undefined || images.controls.length === 0

@@ -1,5 +1,6 @@
 import type { Rect } from '#protocol/geometry.ts'
 import type { Control } from '#protocol/request.ts'
+import { upscaledSize } from '#protocol/upscalers.ts'
 import type { BridgeClient, ImageToSend } from '../client/bridge-client.ts'
 import { CodedError } from '../client/coded-error.ts'
 import type { Host, HostControl, RgbaImage } from '../hosts/host.ts'
@@ -33,6 +34,7 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
         'Start it with npm start.'
       )
     const plan = planFor(intent, await readSituation(context.host, intent), settings, catalogue)
+    checkOpens(context.host, plan)
     const controls = takesControls(plan) ? await context.host.controls(plan.area) : []
     return { plan, controls, images: await readImages(context.host, plan) }
   })().finally(pixelsRead)
@@ -64,6 +66,17 @@ export async function sendJob(context: ActionContext, intent: Intent, pixelsRead
 
 /** Leaves room for the seeds of all variations, which count up from it. */
 export const drawnSeed = (random: () => number): number => Math.floor(random() * (MAX_SEED - MAX_COUNT))
+
+/** Throws CodedError 'too-large' where what is upscaled would be a document that the editor cannot open. */
+function checkOpens(host: Host, { upscale, area }: Plan): void {
+  const problem = upscale === undefined ? null : (host.openProblem?.(upscaledSize(area, upscale)) ?? null)
+  if (problem !== null)
+    throw new CodedError(
+      'too-large',
+      `What would be made could not be opened: ${problem}`,
+      'Choose a smaller factor, or select the part that is to be larger.'
+    )
+}
 
 async function readSituation(host: Host, intent: Intent): Promise<Situation> {
   const document = await host.document()

@@ -101,6 +101,8 @@ export interface Host {
   emptyBounds(): Promise<Rect | null>
   /** Adds layers above the active one as one undo step, first is lowest. Throws when the document is no longer open. */
   insertLayers(documentId: string, layers: readonly NewLayer[]): Promise<void>
+  /** Why a picture of this size could not be opened as a document, as a sentence with the numbers; null: it can. Absent: any can. */
+  openProblem?(size: Size): string | null
   /** Opens a layer as a document of its own, of the layer's size. The one that is open loses nothing. */
   openDocument(name: string, layer: NewLayer): Promise<void>
   /**
@@ -108,6 +110,8 @@ export interface Host {
    * Absent in an editor that cannot.
    */
   showArea?(area: Rect | null): void
+  /** Makes `area`, inside the canvas, what a person chose that the model is to see (null: nothing is chosen), as one undo step. As `showArea`. */
+  chooseArea?(area: Rect | null): void
   /** Shows pixels over the document, or takes them away. Never an undo step. */
   showPreview(preview: Preview | null): void
   /** Calls back when the document, its size, its pixels or its selection changes; returns the way to stop. */

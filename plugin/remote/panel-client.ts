@@ -187,7 +187,7 @@ function actionsOf(
     insertDepth: (jobId) => act('insertDepth', jobId),
     discard: (jobId) => void act('discard', jobId),
     undoDiscard: () => void act('undoDiscard'),
-    recall: (jobId) => void act('recall', jobId),
+    recall: (jobId) => act('recall', jobId),
     offerSettings: (told) => void act('offerSettings', told),
     takeOffered: () => void act('takeOffered'),
     dismissOffered: () => void act('dismissOffered'),

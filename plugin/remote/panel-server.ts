@@ -146,7 +146,7 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     insertDepth: withText((jobId) => void actions.insertDepth(jobId)),
     discard: withText(actions.discard),
     undoDiscard: begun(actions.undoDiscard),
-    recall: withText(actions.recall),
+    recall: withText((jobId) => void actions.recall(jobId)),
     offerSettings: (argument) =>
       Promise.resolve().then(() =>
         actions.offerSettings({

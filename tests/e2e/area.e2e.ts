@@ -70,6 +70,20 @@ describe('the area that the model sees', () => {
     await says('The model sees 168 × 113 at 82, 107')
   })
 
+  it('comes back with the settings of a result', async () => {
+    const { page } = person
+    await person.button('Generate').click()
+    await page.getByRole('button', { name: 'Cancel' }).waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached', timeout: 120_000 })
+    await person.tool('Area that the model sees')
+    await person.button('Automatic').click()
+    await says('The model sees 136 × 136 at 102, 97')
+    await person.button('History').click()
+    await person.button('Use these settings').click()
+    await says('The model sees 168 × 113 at 82, 107')
+    await person.shot('52-area-recalled')
+  })
+
   it('is automatic again for a selection somewhere else', async () => {
     await person.tool('Rectangular marquee')
     await person.drag({ x: 10, y: 10 }, { x: 60, y: 50 })

@@ -147,6 +147,11 @@ export function createMemoryHost(alpha: MaskImage) {
       state.opened.push({ name, layer })
       return Promise.resolve()
     },
+    chooseArea: (area) => {
+      if (state.document === null) return
+      const { area: _before, ...rest } = state.document
+      state.document = area === null ? rest : { ...rest, area }
+    },
     showPreview: (preview) => state.previews.push(preview),
     watch: (changed) => {
       state.watchers.add(changed)

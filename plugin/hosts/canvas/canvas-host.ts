@@ -2,7 +2,7 @@ import type { Rect } from '#protocol/geometry.ts'
 import { inOneBand, joined } from '../bands.ts'
 import type { Host, NewLayer } from '../host.ts'
 import { emptyBounds, flatten } from './composite.ts'
-import { createDocument, selectionBounds, type CanvasDocument } from './document.ts'
+import { chooseArea, createDocument, selectionBounds, type CanvasDocument } from './document.ts'
 import type { Editor } from './editor.ts'
 import { areaOf } from './geometry.ts'
 import { insertLayers } from './layer-edits.ts'
@@ -52,6 +52,7 @@ export function createCanvasHost(editor: Editor): Host {
         const name = layers.length === 1 ? `Add “${layers[0]!.name}”` : `Add ${layers.length} layers`
         editor.apply(name, insertLayers(made))
       }),
+    openProblem: sizeProblem,
     openDocument: (name, layer) =>
       Promise.resolve().then(() => {
         checkLayer(layer)
@@ -65,6 +66,7 @@ export function createCanvasHost(editor: Editor): Host {
         editor.open(createDocument({ id: editor.newId(), name, canvas: { width, height }, layers: [only] }))
       }),
     showArea: (automaticArea) => editor.set({ automaticArea }),
+    chooseArea: (area) => editor.apply('Area for the model', chooseArea(area)),
     showPreview: (preview) => editor.set({ preview }),
     watch: (changed) =>
       store.subscribe(({ document }, { document: before }) => {

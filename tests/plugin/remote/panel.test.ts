@@ -109,7 +109,7 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
       insertDepth: noted('insertDepth'),
       discard: note('discard'),
       undoDiscard: note('undoDiscard'),
-      recall: note('recall'),
+      recall: noted('recall'),
       offerSettings: note('offerSettings'),
       takeOffered: note('takeOffered'),
       dismissOffered: note('dismissOffered'),
@@ -229,7 +229,7 @@ describe('a panel in another process', () => {
     await actions.insertDepth('job-1')
     actions.discard('job-1')
     actions.undoDiscard()
-    actions.recall('job-1')
+    await actions.recall('job-1')
     actions.offerSettings({ name: 'a.png', parameters: 'a cat' })
     actions.takeOffered()
     actions.dismissOffered()
