@@ -2,19 +2,20 @@ import { AppError, assert } from './errors.ts'
 import { networkProblems, sentences } from './network-problems.ts'
 import { countTokens } from './prompt/count.ts'
 import { embeddingFinder, type PromptEmbedding } from './prompt/embeddings.ts'
+import { findNetworks } from './prompt/grammar/networks.ts'
 import { problemsOf } from './prompt/problems.ts'
 import type { OpenTokenizer } from './prompt/tokenizer.ts'
 import type { Family } from './protocol/family.ts'
 import type { PromptProblem, PromptQuestion, PromptReading, PromptReport } from './protocol/prompt.ts'
-import { embeddingsFor } from './runtime/embeddings.ts'
+import { bundledIn, embeddingsFor } from './runtime/embeddings.ts'
 import type { Checkpoint, TextEncoderPart } from './weights/checkpoint.ts'
-import type { ExtensionLibrary } from './weights/extensions/extension-library.ts'
+import type { ExtensionLibrary, NamedEmbedding } from './weights/extensions/extension-library.ts'
 
 interface PromptReaderParts {
   /** Opens the headers of a model. Throws AppError as Library.find. */
   readonly find: (id: string) => Promise<Checkpoint>
   readonly openTokenizer: OpenTokenizer
-  readonly extensions: Pick<ExtensionLibrary, 'list' | 'require' | 'embeddings'>
+  readonly extensions: Pick<ExtensionLibrary, 'list' | 'require' | 'embeddings' | 'lora'>
 }
 
 type Encoder = Parameters<typeof countTokens>[0]
@@ -52,7 +53,10 @@ export function createPromptReader({ find, openTokenizer, extensions }: PromptRe
 
   return async ({ model, prompt, negativePrompt, steps }: PromptQuestion): Promise<PromptReport> => {
     const reader = await readerOf(model)
-    const embeddings = embeddingsFor(reader.textEncoders, await extensions.embeddings())
+    const embeddings = embeddingsFor(reader.textEncoders, [
+      ...(await bundledWith(prompt, extensions)),
+      ...(await extensions.embeddings())
+    ])
     const networks = await networkProblems(prompt, reader.family, extensions)
     return {
       prompt: await reading(reader, embeddings, { text: prompt, steps, negative: false, problems: networks }),
@@ -62,6 +66,22 @@ export function createPromptReader({ find, openTokenizer, extensions }: PromptRe
       })
     }
   }
+}
+
+/** Embeddings that lie in the files of the LoRAs which a prompt names. Of one that cannot be opened `networkProblems` tells. */
+async function bundledWith(
+  prompt: string,
+  extensions: Pick<ExtensionLibrary, 'lora'>
+): Promise<readonly NamedEmbedding[]> {
+  const bundled: NamedEmbedding[] = []
+  for (const { kind, positional } of findNetworks(prompt))
+    try {
+      if (kind === 'lora' || kind === 'lyco')
+        bundled.push(...bundledIn(await extensions.lora(positional[0]?.trim() ?? '')))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+    }
+  return bundled
 }
 
 interface Written {

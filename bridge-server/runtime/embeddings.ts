@@ -1,7 +1,7 @@
 import type { Tensor } from '../tensor/tensor.ts'
 import type { TextEncoderPart } from '../weights/checkpoint.ts'
-import type { Embedding as EmbeddingFile } from '../weights/extensions/extension.ts'
-import type { NamedEmbedding } from '../weights/extensions/extension-library.ts'
+import type { Embedding as EmbeddingFile, Lora } from '../weights/extensions/extension.ts'
+import type { NamedEmbedding, Opened } from '../weights/extensions/extension-library.ts'
 import { readNumbers } from '../weights/read-numbers.ts'
 import type { Embedding } from './model.ts'
 
@@ -13,6 +13,13 @@ export const embeddingsFor = (
   found.map((each) => ({
     name: each.name,
     open: async () => vectorsFor(encoders, (await each.open()).content)
+  }))
+
+/** The textual inversions that lie in a LoRA's file. */
+export const bundledIn = ({ stamp, content }: Opened<Lora>): readonly NamedEmbedding[] =>
+  [...content.embeddings].map(([name, embedding]) => ({
+    name,
+    open: () => Promise.resolve({ name, stamp, content: embedding })
   }))
 
 async function vectorsFor(

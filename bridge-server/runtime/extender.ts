@@ -3,6 +3,7 @@ import type { FittedLora, Hypernetwork } from '../weights/extensions/extension.t
 import type { ExtensionLibrary, NamedEmbedding, Opened } from '../weights/extensions/extension-library.ts'
 import { fitLora } from '../weights/extensions/lora-fit.ts'
 import { unetBlocks } from '../nn/unet-block-numbers.ts'
+import { bundledIn } from './embeddings.ts'
 import { createControlNet } from './controlnet.ts'
 import { checkHypernetwork } from './hypernetwork-fit.ts'
 import type { ControlNet, DiffusionModel, Extensions, TextEncoder } from './model.ts'
@@ -130,17 +131,14 @@ async function openAll(
   library: ExtensionLibrary
 ): Promise<{ readonly loras: Loras; readonly hypernetworks: Hypernetworks }> {
   const fitted = loras.map(async ({ name, text, unet, blocks, rank = null }): Promise<LoraInUse> => {
-    const { stamp, content } = await library.lora(name)
+    const opened = await library.lora(name)
+    const { stamp, content } = opened
     const file = {
       name,
       stamp: `${stamp} ${rank ?? ''}`,
       content: fitLora(content, checkpoint, { name, rank })
     }
-    const bundled = [...content.embeddings].map(([own, embedding]): NamedEmbedding => ({
-      name: own,
-      open: () => Promise.resolve({ name: own, stamp, content: embedding })
-    }))
-    return { text, unet: unetWeights(unet, blocks), file, bundled }
+    return { text, unet: unetWeights(unet, blocks), file, bundled: bundledIn(opened) }
   })
   const strong = hypernetworks.filter(({ weight }) => weight !== 0)
   return {

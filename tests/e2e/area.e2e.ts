@@ -78,7 +78,7 @@ describe('the area that the model sees', () => {
     await person.tool('Area that the model sees')
     await person.button('Automatic').click()
     await says('The model sees 136 × 136 at 102, 97')
-    await person.button('History').click()
+    await person.button('History (1)').click()
     await person.button('Use these settings').click()
     await says('The model sees 168 × 113 at 82, 107')
     await person.shot('52-area-recalled')

@@ -102,6 +102,21 @@ it('counts an embedding by its vectors, and says at its place what a tag names a
   await writeFile(path.join(root, 'foreign.safetensors'), safetensorsOf({ emb_params: [9, width + 8] }))
   expect((await read('a grumpy-fox, a', 'Grumpy-Fox')).prompt.tokens).toBe(1 + 9 + 2)
   expect((await read('a', 'Grumpy-Fox')).negativePrompt.tokens).toBe(9)
+  const down = 'lora_unet_mid_block_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight'
+  await writeFile(
+    path.join(root, 'zoo.safetensors'),
+    safetensorsOf({
+      [down]: [2, width],
+      [down.replace('down', 'up')]: [192, 2],
+      'bundle_emb.okapi.emb_params': [7, width]
+    })
+  )
+  // What lies in a LoRA's file counts once the LoRA is named, in both prompts.
+  const okapi = (await read('okapi')).prompt.tokens
+  expect(okapi).not.toBe(7)
+  const withLora = await read('okapi, <lora:zoo:0.5>', 'an okapi')
+  expect([withLora.prompt.tokens, withLora.negativePrompt.tokens]).toEqual([7 + 1, 1 + 7])
+  expect(withLora.prompt.problems).toEqual([])
   // Made for other encoders, it is a word.
   expect((await read('foreign')).prompt.tokens).toBe(words.prompt.tokens)
   expect((await read('a <lora:grumpy:1> b')).prompt.problems).toEqual([
