@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -8,6 +8,7 @@ import { zeros } from '../../../bridge-server/tensor/tensor.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
 import { writePocketExtras } from '../../support/pocket-extras.ts'
+import { safetensorsOf } from '../../support/tensor-files.ts'
 
 const SWITCHES = 50
 const MEGABYTE = 2 ** 20
@@ -15,6 +16,7 @@ const MEGABYTE = 2 ** 20
 const root = path.resolve(import.meta.dirname, '../../..')
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-switching-'))
 writePocketExtras(folder)
+writeFileSync(path.join(folder, 'pocket-hyper.safetensors'), hypernetwork(128))
 const models = createModels({
   find: () => openCheckpoint(path.join(root, 'models/pocket')),
   extensions: openExtensions({
@@ -35,6 +37,23 @@ const lora = (name: string, unet = 1): Extensions => ({
   loras: [{ name, text: 1, unet }]
 })
 
+const hyper = (weight: number, loras: Extensions['loras'] = []): Extensions => ({
+  ...{ loras, controlNets: [] },
+  hypernetworks: [{ name: 'pocket-hyper', weight }]
+})
+
+/** Of two layers before keys and before values that read the text, `width` wide; of zeros, for only its size matters here. */
+function hypernetwork(width: number): Buffer {
+  const wide = 2 * width
+  const layers = ['0', '1'].flatMap((which) => [
+    [`${width}.${which}.linear.0.weight`, [wide, width]] as const,
+    [`${width}.${which}.linear.0.bias`, [wide]] as const,
+    [`${width}.${which}.linear.1.weight`, [width, wide]] as const,
+    [`${width}.${which}.linear.1.bias`, [width]] as const
+  ])
+  return safetensorsOf(Object.fromEntries(layers))
+}
+
 test(`memory is where it was after ${SWITCHES} switches`, async () => {
   const wishes: readonly Extensions[] = [
     lora('loha'),
@@ -42,7 +61,9 @@ test(`memory is where it was after ${SWITCHES} switches`, async () => {
     lora('plain'),
     { loras: [], hypernetworks: [], controlNets: ['pocket-canny'] },
     lora('dora'),
-    lora('text')
+    hyper(1),
+    lora('text'),
+    hyper(0.5, lora('plain').loras)
   ]
   const switchTo = async (i: number): Promise<void> => {
     const model = await (await models.open('pocket')).with(wishes[i % wishes.length]!)
