@@ -1,4 +1,4 @@
-import { useRef, type KeyboardEvent } from 'react'
+import { useEffect, useRef, type KeyboardEvent } from 'react'
 import { openResultOf, type FinishedJob } from '../app/history.ts'
 import { ActionButton, Button, Text } from './controls.tsx'
 import { Thumbnail } from './Thumbnail.tsx'
@@ -17,8 +17,13 @@ function OpenResult({ job }: { readonly job: FinishedJob }) {
   const isApplying = useAppState((state) => state.isApplying)
   const { result, request } = job
   const seed = result.variations[chosen]?.seed ?? request.sampling.seed
+  const section = useRef<HTMLElement>(null)
+  // Where the panel is low the result would lie below its edge; but nothing moves away from a person who types.
+  useEffect(() => {
+    if (isAtWork() && !isTyping()) section.current?.scrollIntoView({ block: 'nearest' })
+  }, [job.id])
   return (
-    <section aria-label="Result" className="marquee-section">
+    <section ref={section} aria-label="Result" className="marquee-section">
       <Text UNSAFE_className="marquee-one-line">{requestWords(request)}</Text>
       <Variations job={job} chosen={chosen} />
       <Text UNSAFE_className="marquee-caption">
@@ -45,6 +50,11 @@ function OpenResult({ job }: { readonly job: FinishedJob }) {
     </section>
   )
 }
+
+/** Somebody has used the page since it was loaded. */
+const isAtWork = (): boolean => document.activeElement !== null && document.activeElement !== document.body
+
+const isTyping = (): boolean => document.activeElement?.matches('input, textarea') === true
 
 /** Arrow keys walk and show, Enter applies, Space and a click show or hide. */
 function Variations({ job, chosen }: { readonly job: FinishedJob; readonly chosen: number }) {

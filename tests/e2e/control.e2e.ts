@@ -23,12 +23,19 @@ describe('control layers', () => {
     await person.button('Control').click()
     await person.page.getByRole('menuitem', { name: item }).click()
   }
+  /** Nobody needs to scroll to press it. */
+  const isInSight = (name: string): Promise<boolean> =>
+    person.button(name).evaluate((button) => {
+      const { left, top, width, height } = button.getBoundingClientRect()
+      return button.contains(document.elementFromPoint(left + width / 2, top + height / 2))
+    })
   /** What is made, applied, saved and undone again. */
   const made = async (): Promise<SavedPicture> => {
     const count = await layers().count()
     await person.button('Generate').click()
     await person.page.getByRole('button', { name: 'Cancel' }).waitFor()
     await person.page.getByRole('button', { name: 'Cancel' }).waitFor({ state: 'detached', timeout: 120_000 })
+    await expect.poll(() => isInSight('Apply')).toBe(true)
     await person.button('Apply').click()
     await expect.poll(() => layers().count()).toBe(count + 1)
     const picture = await person.save()
@@ -87,6 +94,7 @@ describe('control layers', () => {
 
   it('tells a union of ControlNets what the map shows, which is seen in what is made', async () => {
     const { page } = person
+    await page.setViewportSize({ width: 1024, height: 700 })
     const sent = await requestsOf(person)
     await person.button('Guide by Canny edges map').click()
     await page.getByRole('button', { name: 'Canny edges map', exact: true }).click()
