@@ -29,6 +29,7 @@ const mostTimes = 8
 /** Null where no upscaler is asked for. Throws AppError that names the field. */
 export function enlargingOf(fields: Fields, { upscalers }: Pick<Catalogue, 'upscalers'>): Enlarging | null {
   refuseFaces(fields)
+  for (const name of ['show_extras_results', 'upscale_first']) fields.flag(name, false)
   const isToSize = fields.integer('resize_mode', 0, { min: 0, max: 1 }) === 1
   const factor = fields.number('upscaling_resize', 2, { min: 1, max: mostTimes })
   const box = {

@@ -22,11 +22,14 @@ export function secondPassOf(
   recipe: Recipe,
   { catalogue, styleList, ...samplers }: RecipeContext
 ): SecondPass | null {
-  if (!fields.flag('enable_hr', false)) return null
+  const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
+  if (!fields.flag('enable_hr', false)) {
+    checkKinds(fields)
+    return null
+  }
   const scale = fields.number('hr_scale', 2, { min: 1, max: 8 })
   const { size: canvas, cover } = sizesOf(fields, recipe.size, scale)
   const upscaler = upscalerOf(fields, catalogue)
-  const strength = fields.number('denoising_strength', 0.75, { min: 0, max: 1 })
   const steps = fields.integer('hr_second_pass_steps', 0, { min: 0, max: 150 })
   const second = samplingOf(fields, recipe, samplers)
   return {
@@ -45,6 +48,16 @@ export function secondPassOf(
       ...modelOf(fields, recipe, catalogue)
     }
   }
+}
+
+/** Programs send whatever they like where there is no second pass, but numbers as numbers and names as texts. */
+function checkKinds(fields: Fields): void {
+  const any = { min: -Number.MAX_VALUE, max: Number.MAX_VALUE }
+  for (const name of ['hr_scale', 'hr_second_pass_steps', 'hr_resize_x', 'hr_resize_y', 'hr_cfg'])
+    fields.number(name, 0, any)
+  for (const name of ['hr_upscaler', 'hr_checkpoint_name', 'hr_sampler_name', 'hr_scheduler'])
+    fields.text(name, '')
+  for (const name of ['hr_prompt', 'hr_negative_prompt']) fields.text(name, '')
 }
 
 /** “None” is Lanczos, by which the web UI resizes a picture that no network enlarges. */
@@ -83,14 +96,16 @@ function modelOf(fields: Fields, recipe: Recipe, catalogue: Catalogue): Own {
   return id === recipe.model.id ? {} : { model: id }
 }
 
+const hiresFields = ['hr_sampler_name', 'hr_scheduler'] as const
+
 /** Null where it is the first pass's; a sampler or a schedule may be named alone. */
 function samplingOf(fields: Fields, recipe: Recipe, samplers: Samplers): SamplingChoice | null {
   const sampler = fields.text('hr_sampler_name', '')
   const schedule = fields.text('hr_scheduler', '')
   const isSame = sampler === '' || sampler === 'Use same sampler'
-  if (!isSame) return chosenSampling(sampler, schedule, samplers, 'hr_sampler_name')
+  if (!isSame) return chosenSampling(sampler, schedule, samplers, ...hiresFields)
   if (schedule === '' || schedule === 'Use same scheduler') return null
-  return chosenSampling(recipe.sampler.label, schedule, samplers, 'hr_sampler_name')
+  return chosenSampling(recipe.sampler.label, schedule, samplers, ...hiresFields)
 }
 
 interface Sizes {

@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto'
 import type { Catalogue, ModelInfo } from '../protocol/catalogue.ts'
 import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest, Sampling, WebuiRules } from '../protocol/request.ts'
-import { shown, wrong, type Fields } from './fields.ts'
+import { wrong, type Fields } from './fields.ts'
 import { chosenModel, chosenVae } from './models.ts'
 import { chosenSampling, type SamplerFacts, type Samplers, type SamplingChoice } from './samplers.ts'
 import type { Settings } from './settings.ts'
 import { withStyles, type Style } from './styles.ts'
+import { checkUnused } from './unused-fields.ts'
 
 /** What a request asks for, apart from where its pictures start. */
 export interface Recipe extends SamplingChoice {
@@ -49,7 +50,7 @@ const sides = { min: 64, max: 4096 }
 /** Reads what txt2img and img2img share. Throws AppError that names the field. */
 export function recipeOf(fields: Fields, context: RecipeContext): Recipe {
   const { catalogue, settings, checkpointField } = context
-  refuseWhatIsNotHere(fields)
+  checkUnused(fields)
   const samplerField = fields.given('sampler_name') === undefined ? 'sampler_index' : 'sampler_name'
   const choice = chosenSampling(
     fields.text(samplerField, 'Euler') || 'Euler',
@@ -122,11 +123,10 @@ function seedResizeOf(fields: Fields): Size | null {
 
 /** The web UI asks DDIM and all other samplers for different options; DPM fast and adaptive among the others. */
 function etaOf(fields: Fields, { id, eta }: SamplerFacts, settings: Settings): number | undefined {
-  if (eta === undefined) return undefined
   const isWebuis = eta === 1 || id.startsWith('dpm-')
   const option = id.startsWith('ddim') ? settings.etaDdim : isWebuis ? settings.etaAncestral : eta
-  const wanted = fields.number('eta', option, { min: 0, max: 2 })
-  return wanted === eta ? undefined : wanted
+  const wanted = fields.number('eta', option ?? 0, { min: 0, max: 2 })
+  return eta === undefined || wanted === eta ? undefined : wanted
 }
 
 function rulesOf(fields: Fields, settings: Settings): Recipe['rules'] {
@@ -138,24 +138,6 @@ function rulesOf(fields: Fields, settings: Settings): Recipe['rules'] {
     ...(noiseScale === 1 ? {} : { noiseScale }),
     ...(amount === 0 ? {} : { churn: { amount, from, ...(to === 0 ? {} : { to }) } }),
     ...(settings.seedDelta === 0 ? {} : { noiseSeedDelta: settings.seedDelta })
-  }
-}
-
-/**
- * Fields that would change the picture and cannot be had, with the values that ask for nothing. `restore_faces` is not among them:
- * without a network that does it, the web UI too leaves faces as they are, and many programs always send it.
- */
-const notHere: Readonly<Record<string, readonly unknown[]>> = {
-  refiner_checkpoint: ['', 'None'],
-  s_min_uncond: [0]
-}
-
-function refuseWhatIsNotHere(fields: Fields): void {
-  fields.flag('restore_faces', false)
-  for (const [name, empty] of Object.entries(notHere)) {
-    const value = fields.given(name)
-    if (value !== undefined && !empty.includes(value))
-      throw wrong(name, `is not available here, and is ${shown(value)}.`, 'Leave it out.')
   }
 }
 

@@ -54,7 +54,8 @@ export function chosenSampling(
   name: string,
   scheduleText: string,
   { samplers, schedules }: Samplers,
-  field = 'sampler_name'
+  field = 'sampler_name',
+  scheduleField = 'scheduler'
 ): SamplingChoice {
   const wanted = normalised(name)
   const named = samplers
@@ -68,7 +69,7 @@ export function chosenSampling(
   const apart = findSchedule(scheduleText, schedules)
   if (apart === undefined)
     throw wrong(
-      'scheduler',
+      scheduleField,
       `names no schedule there is: ${shown(scheduleText)}.`,
       'See GET /sdapi/v1/schedulers.'
     )
