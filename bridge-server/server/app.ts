@@ -30,10 +30,10 @@ import { promptRoutes, type ReadPrompt } from './prompt-routes.ts'
 import type { Route } from '../sdapi/call.ts'
 import { registerSdapi, type SdapiAccess } from './sdapi.ts'
 import { guardRequests, requireToken } from './security.ts'
-import { socketRoute, type SocketParts } from './socket.ts'
+import { guardUpgrades, socketRoute, type SocketParts } from './socket.ts'
 import { statusRoutes, type StatusParts } from './status-routes.ts'
 import { tokenRoutes } from './token-routes.ts'
-import { createWebServer } from './web-server.ts'
+import { answerBroken, createWebServer } from './web-server.ts'
 
 /** A message is JSON with prompts in it, and no pixels. */
 const maxMessageBytes = 256 * 1024
@@ -65,6 +65,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: parts.log,
     forceCloseConnections: true,
+    clientErrorHandler: answerBroken,
     serverFactory: (handler) => createWebServer(handler, access, limits)
   })
   checkDescribed(app)
@@ -80,6 +81,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(fastifyWebsocket, { options: { maxPayload: maxMessageBytes } })
   // After the plugin, whose hooks would else not close the socket of an upgrade that is refused here.
   guardRequests(app, { port, secure: access.tls !== null, names: namesOf(access) })
+  guardUpgrades(app)
   guardPace(app, limits)
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, parsed) => {

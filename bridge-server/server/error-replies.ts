@@ -42,7 +42,9 @@ const statuses: Record<ErrorCode, number> = {
 export function answerErrors(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const known = asAppError(error)
-    if (known === null) request.log.error(error)
+    const isLost = request.raw.destroyed && !request.raw.complete
+    if (isLost) request.log.info(error, 'the connection was lost')
+    else if (known === null) request.log.error(error)
     const body = toErrorReply(known ?? error)
     return reply.status(statuses[body.code]).send(body)
   })

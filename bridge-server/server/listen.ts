@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { AppError } from '../errors.ts'
 import { furtherAddresses, type Access } from './access.ts'
 import type { Limits } from './limits.ts'
-import { createWebServer } from './web-server.ts'
+import { answerBroken, createWebServer } from './web-server.ts'
 
 interface ListenParts {
   /** 0 takes a free one. */
@@ -46,6 +46,7 @@ export async function listen(app: FastifyInstance, { port, access, limits }: Lis
 /** Another server for the same requests and sockets; Fastify listens at one address. */
 function twin(app: FastifyInstance, access: Access, limits: Limits): Server {
   const server = createWebServer((request, response) => app.routing(request, response), access, limits)
+  server.on('clientError', answerBroken)
   server.on('upgrade', (...upgrade) => app.server.emit('upgrade', ...upgrade))
   return server
 }

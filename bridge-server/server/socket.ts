@@ -19,6 +19,8 @@ const backlog = 1024 * 1024
 /** WebSocket close codes (RFC 6455, 7.4). */
 const policyViolation = 1008
 const unsupportedData = 1003
+/** A peer that does not answer a close gets no longer. */
+const closeGraceMs = 2000
 
 export interface SocketParts {
   readonly tokens: Tokens
@@ -44,9 +46,27 @@ export function socketRoute(app: FastifyInstance, parts: SocketParts): void {
       converse(socket, { ...parts, countOfToken }, (error) => request.log.error(error))
     } catch (error) {
       socket.send(JSON.stringify({ type: 'error', error: toErrorReply(error) } satisfies ServerMessage))
-      socket.close(policyViolation, 'too-many')
+      closeSoon(socket, policyViolation, 'too-many')
     }
   })
+}
+
+/** Sockets are nowhere else. The library would open one first, that nobody counts, and close it then. */
+export function guardUpgrades(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.ws && request.routeOptions.url !== '/api/socket')
+      throw new AppError('not-found', {
+        message: `There is no socket at ${request.url.slice(0, 200)}.`,
+        hint: 'Open one at /api/socket.'
+      })
+    done()
+  })
+}
+
+function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason)
+  const impatience = setTimeout(() => socket.terminate(), closeGraceMs)
+  socket.once('close', () => clearTimeout(impatience))
 }
 
 interface Conversation extends SocketParts {
@@ -70,7 +90,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
 
   const refuse = (error: AppError): void => {
     send({ type: 'error', error: toErrorReply(error) })
-    socket.close(policyViolation, error.code)
+    closeSoon(socket, policyViolation, error.code)
   }
 
   const greet = (parsed: Parsed): void => {
@@ -122,7 +142,7 @@ function converse(socket: WebSocket, parts: Conversation, report: (error: unknow
   socket.on('message', (data, isBinary) => {
     if (socket.readyState !== socket.OPEN) return
     if (!mayCome(1)) refuse(flood(perSecond))
-    else if (isBinary) socket.close(unsupportedData, 'Send text frames with JSON; blobs go by HTTP.')
+    else if (isBinary) closeSoon(socket, unsupportedData, 'Send text frames with JSON; blobs go by HTTP.')
     else turn = turn.then(() => receive(textOf(data)))
   })
 }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { request as secureRequest } from 'node:https'
 import { connect } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, expect, it } from 'vitest'
@@ -48,6 +49,21 @@ function trickle(port: number, texts: readonly string[], ms: number): Promise<st
       clearInterval(timer)
       resolve(reply)
     })
+  })
+}
+
+const hasIpv6 = Object.values(networkInterfaces()).some((all) =>
+  all?.some(({ address }) => address === '::1')
+)
+
+/** What comes back to a text until the connection is closed. */
+function ask(port: number, text: string, address = '127.0.0.1'): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, address, () => socket.write(text))
+    let reply = ''
+    socket.on('data', (data) => (reply += data.toString()))
+    socket.on('error', reject)
+    socket.on('close', () => resolve(reply))
   })
 }
 
@@ -127,6 +143,51 @@ it('cuts off headers and bodies that trickle in, and connections that say nothin
     expect(reply).toContain('too-slow')
   }
   expect(silent).not.toContain('200')
+})
+
+it('cuts off what trickles in after the answer, and under a header that promises another protocol', async () => {
+  const { port } = await bridgeWith({ idleSeconds: 3, paceSeconds: 1, paceBytes: 1000 })
+  const host = `host: localhost:${port}\r\n`
+  const body = 'content-type: application/octet-stream\r\ncontent-length: 9000\r\n\r\n'
+  const blob = `PUT /api/blobs/${'a'.repeat(64)} HTTP/1.1\r\n${host}`
+  const replies = await Promise.all([
+    trickle(port, [`GET /health HTTP/1.1\r\n${host}${body}`], 100),
+    trickle(port, [`POST /nowhere HTTP/1.1\r\n${host}${body}`], 100),
+    trickle(port, [`${blob}${body}`], 100),
+    trickle(port, [`${blob}authorization: Bearer ${testToken}\r\nupgrade: x\r\n${body}`], 100)
+  ])
+  expect(replies.map((reply) => reply.slice(9, 12))).toEqual(['200', '404', '401', '408'])
+})
+
+it('opens sockets nowhere else, and waits for nobody who does not let go of one', async () => {
+  const { port } = await bridgeWith({ helloSeconds: 0.1 })
+  const upgrade =
+    `HTTP/1.1\r\nhost: localhost:${port}\r\nconnection: upgrade\r\nupgrade: websocket\r\n` +
+    'sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n'
+  for (const url of ['/', '/health', '/nowhere', '/assets/../nowhere']) {
+    const reply = await ask(port, `GET ${url} ${upgrade}`)
+    expect(reply).toContain('404 Not Found')
+    expect(reply).toContain('Open one at /api/socket.')
+  }
+  const before = Date.now()
+  expect(await ask(port, `GET /api/socket ${upgrade}`)).toContain('101 Switching Protocols')
+  expect(Date.now() - before).toBeLessThan(5000)
+})
+
+it.each([
+  ['400', 'bad-message', 'no request\r\n\r\n'],
+  ['400', 'bad-message', 'POST / HTTP/1.1\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n'],
+  ['431', 'too-large', `GET / HTTP/1.1\r\nx: ${'a'.repeat(20_000)}\r\n\r\n`]
+])('answers what is no request with %s and %s, on every address', async (status, code, text) => {
+  const { port } = await bridgeWith({})
+  for (const address of hasIpv6 ? ['127.0.0.1', '::1'] : ['127.0.0.1']) {
+    const reply = await ask(port, text, address)
+    expect(reply.slice(9, 12)).toBe(status)
+    expect(JSON.parse(reply.split('\r\n\r\n')[1]!)).toMatchObject({
+      code,
+      hint: expect.any(String) as string
+    })
+  }
 })
 
 it('takes so many bytes of one token in an hour', async () => {
