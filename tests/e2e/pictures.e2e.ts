@@ -72,4 +72,33 @@ describe('what pictures say of themselves', () => {
     await person.button('Use its settings').click()
     expect(await prompt().inputValue()).toBe('a blue car')
   })
+
+  it('makes a new document by the keyboard alone, and the one before can be reopened', async () => {
+    const { page } = person
+    await page.getByRole('application').focus()
+    await page.keyboard.press('Control+Alt+n')
+    await page.getByRole('textbox', { name: 'Width in pixels' }).waitFor()
+    for (const key of [
+      'Control+a',
+      '1',
+      '9',
+      '2',
+      'Tab',
+      'Control+a',
+      '9',
+      '6',
+      'Enter',
+      'Tab',
+      'Tab',
+      'Tab'
+    ])
+      await page.keyboard.press(key)
+    await person.shot('32-new-document')
+    await page.keyboard.press('Enter')
+    await page.getByText('A new picture, 192 × 96').waitFor()
+    const { width, height, data } = await person.save()
+    expect([width, height, data.every((value) => value === 255)]).toEqual([192, 96, true])
+    await person.button('Reopen').click()
+    await person.button('Hide a blue car').waitFor()
+  })
 })

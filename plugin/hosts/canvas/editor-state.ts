@@ -80,7 +80,7 @@ export interface EditorState {
   /** Ids of documents that something was made for: their results are worth coming back to. */
   readonly previewed: ReadonlySet<string>
   readonly notice: Notice | null
-  readonly dialog: 'shortcuts' | 'feather' | 'map' | null
+  readonly dialog: 'new' | 'shortcuts' | 'feather' | 'map' | null
 }
 
 /** What is on the screen now: the draft of a gesture, or the document. */

@@ -13,6 +13,7 @@ import { featherSelection, maxFeather } from '../selection/feather.ts'
 import { toolGroups } from '../tools/tools.ts'
 import { commands } from './all-commands.ts'
 import { MapDialog } from './MapDialog.tsx'
+import { NewDialog } from './NewDialog.tsx'
 import { useControlKit } from './use-control-kit.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
 
@@ -25,6 +26,7 @@ export function Dialogs(): JSX.Element {
   const close = (): void => editor.set({ dialog: null })
   return (
     <DialogContainer onDismiss={close}>
+      {dialog === 'new' ? <NewDialog close={close} /> : null}
       {dialog === 'shortcuts' ? <ShortcutsDialog close={close} /> : null}
       {dialog === 'feather' ? <FeatherDialog close={close} /> : null}
       {dialog === 'map' && kit !== null && document !== null ? (

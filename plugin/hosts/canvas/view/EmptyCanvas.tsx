@@ -21,6 +21,9 @@ export function EmptyCanvas(): JSX.Element | null {
         <Button variant="accent" onPress={() => commandNamed('open').run(editor)}>
           <Text>Open picture…</Text>
         </Button>
+        <Button variant="secondary" onPress={() => commandNamed('new').run(editor)}>
+          <Text>New document…</Text>
+        </Button>
         {first === undefined ? null : (
           <Button variant="secondary" onPress={() => void openSample(editor, first)}>
             <Text>Open sample</Text>

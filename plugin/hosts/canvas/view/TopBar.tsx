@@ -25,6 +25,7 @@ export function TopBar({ onThemeToggle }: TopBarProps): JSX.Element {
     <header className="top-bar">
       <span className="wordmark">Marquee</span>
       <div className="bar-group" role="group" aria-label="File">
+        <CommandButton command="new" icon="new" />
         <CommandButton command="open" icon="open" />
         <SampleMenu />
         <CommandButton command="save" icon="save" />

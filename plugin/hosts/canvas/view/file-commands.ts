@@ -6,6 +6,15 @@ const acceptedTypes = 'image/png,image/jpeg,image/webp'
 
 export const fileCommands: readonly Command[] = [
   {
+    id: 'new',
+    group: 'File',
+    label: 'New document…',
+    // Ctrl+N is every browser's own.
+    keys: ['Ctrl+Alt+N'],
+    can: () => true,
+    run: (editor) => editor.set({ dialog: 'new' })
+  },
+  {
     id: 'open',
     group: 'File',
     label: 'Open picture…',
