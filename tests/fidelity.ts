@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Measurement } from './support/fidelity.ts'
@@ -13,14 +13,11 @@ const start = '<!-- measured -->'
 if (findGolden('pictures') === null) throw new Error('The big golden sets must lie beside the repository.')
 const folder = mkdtempSync(path.join(tmpdir(), 'marquee-fidelity-'))
 const file = path.join(folder, 'measured.jsonl')
-const tests = [
-  'runtime/networks',
-  'runtime/pocket',
-  'runtime/lcm',
-  'pipeline/lcm',
-  'pipeline/pictures.golden',
-  'sampling/samplers.golden'
-]
+const tests = readdirSync(path.join(root, 'tests/bridge-server'), { recursive: true, encoding: 'utf8' })
+  .map((name) => path.join('tests/bridge-server', name))
+  .filter(
+    (name) => name.endsWith('.test.ts') && readFileSync(path.join(root, name), 'utf8').includes('measured(')
+  )
 const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', ...tests], {
   cwd: root,
   stdio: 'inherit',

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { AnnotatorNetwork } from '../../../bridge-server/protocol/annotators.ts'
 import { createModels } from '../../../bridge-server/runtime/models.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
+import { measured } from '../../support/fidelity.ts'
 import { readRecorded, relativeError, TOLERANCE } from './recorded.ts'
 
 const fixtures = path.resolve(import.meta.dirname, '../../fixtures/annotators')
@@ -39,9 +40,11 @@ describe('annotators’ networks compute what PyTorch recorded', () => {
     expect((await models.extensions.list()).map((info) => info.kind)).toEqual(['annotator'])
     const made = await (await models.annotator(kind))(recorded.tensor(picture))
     expect(made.length).toBe(outputs.length)
-    outputs.forEach((name, i) =>
-      expect(relativeError(made[i]!, recorded.tensor(name)), name).toBeLessThan(TOLERANCE)
-    )
+    outputs.forEach((name, i) => {
+      const error = relativeError(made[i]!, recorded.tensor(name))
+      measured('Networks that make maps, relative to the largest value', `${file}: ${name}`, error)
+      expect(error, name).toBeLessThan(TOLERANCE)
+    })
     await models.release()
   })
 })

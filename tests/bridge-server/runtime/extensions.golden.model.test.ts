@@ -8,8 +8,10 @@ import type { Tensor } from '../../../bridge-server/tensor/tensor.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
 import { findGolden } from '../../support/golden.ts'
+import { measured } from '../../support/fidelity.ts'
 import { encodeText, readRecorded, relativeError, scaled, TOLERANCE } from './recorded.ts'
 
+const table = 'Extensions in the golden models, relative to the largest value'
 const folder = findGolden('extensions')
 if (folder === null)
   test.skip('extensions against PyTorch: there is no shared/golden beside the repository', () => undefined)
@@ -46,17 +48,19 @@ describe.skipIf(folder === null)('extensions compute what PyTorch recorded', () 
   ])('%s at 0.8', async (name, recording) => {
     const model = await sd1With(lora(name, 0.8))
     const text = await hidden(model)
-    expect(relativeError(text, recorded(`${recording}.text_hidden`))).toBeLessThan(TOLERANCE)
-    const same = await call(model)
-    expect(relativeError(same, recorded(`${recording}.unet_same_context`))).toBeLessThan(TOLERANCE)
-    expect(relativeError(await call(model, text), recorded(`${recording}.unet`))).toBeLessThan(TOLERANCE)
+    const error = (own: Tensor, what: string): number =>
+      measured(table, `${name}: ${what}`, relativeError(own, recorded(`${recording}.${what}`)))
+    expect(error(text, 'text_hidden')).toBeLessThan(TOLERANCE)
+    expect(error(await call(model), 'unet_same_context')).toBeLessThan(TOLERANCE)
+    expect(error(await call(model, text), 'unet')).toBeLessThan(TOLERANCE)
   })
 
   test.each(['hyper-context', 'hyper-full', 'hyper-norm'])('%s at 1 and 0.5', async (name) => {
     for (const weight of [1, 0.5]) {
       const model = await sd1With({ ...none, hypernetworks: [{ name, weight }] })
       const out = recorded(`${name}.unet.${weight.toFixed(1)}`)
-      expect(relativeError(await call(model), out), String(weight)).toBeLessThan(TOLERANCE)
+      const error = relativeError(await call(model), out)
+      expect(measured(table, `${name} at ${weight}`, error)).toBeLessThan(TOLERANCE)
     }
   })
 
@@ -74,11 +78,13 @@ describe.skipIf(folder === null)('extensions compute what PyTorch recorded', () 
       expect(residuals).toHaveLength(13)
       residuals.forEach((residual, i) => {
         const out = recorded(i === 12 ? 'control.middle_block_out' : `control.zero_convs.${i}`)
-        expect(relativeError(residual, out), String(i)).toBeLessThan(TOLERANCE)
+        const error = measured(table, `${name}: residuals`, relativeError(residual, out))
+        expect(error, String(i)).toBeLessThan(TOLERANCE)
       })
       const weighted = residuals.map((residual) => scaled(residual, 0.7))
       const out = await call(model, recorded('context'), weighted)
-      expect(relativeError(out, recorded('control.unet'))).toBeLessThan(TOLERANCE)
+      const error = relativeError(out, recorded('control.unet'))
+      expect(measured(table, `${name}: UNet`, error)).toBeLessThan(TOLERANCE)
     }
   )
 
@@ -101,7 +107,8 @@ describe.skipIf(folder === null)('extensions compute what PyTorch recorded', () 
     const [encoder] = model.textEncoders
     const [vectors] = await embeddingOf(model, 'golden-fox')
     const { hidden: own } = await encoder!.encode([withVectors(encoder!)], undefined, vectors)
-    expect(relativeError(own, recorded('embedding.text_hidden'))).toBeLessThan(TOLERANCE)
+    const error = relativeError(own, recorded('embedding.text_hidden'))
+    expect(measured(table, 'embedding: text', error)).toBeLessThan(TOLERANCE)
   })
 
   test('XL’s pair of embeddings', async () => {
@@ -110,7 +117,8 @@ describe.skipIf(folder === null)('extensions compute what PyTorch recorded', () 
     for (const [i, encoder] of model.textEncoders.entries()) {
       const { hidden: own } = await encoder.encode([withVectors(encoder)], undefined, vectors[i])
       const out = recorded(`embedding_xl.penultimate_${i === 0 ? 'l' : 'g'}`)
-      expect(relativeError(own, out), String(i)).toBeLessThan(TOLERANCE)
+      const error = measured(table, 'embedding for XL: text', relativeError(own, out))
+      expect(error, String(i)).toBeLessThan(TOLERANCE)
     }
   })
 

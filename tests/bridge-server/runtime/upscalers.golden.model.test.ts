@@ -4,9 +4,11 @@ import { createModels } from '../../../bridge-server/runtime/models.ts'
 import type { Tensor } from '../../../bridge-server/tensor/tensor.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
 import { openCheckpoint } from '../../../bridge-server/weights/open-checkpoint.ts'
+import { measured } from '../../support/fidelity.ts'
 import { findGolden } from '../../support/golden.ts'
 import { readRecorded, relativeError, TOLERANCE } from './recorded.ts'
 
+const table = 'Upscalers and tiny decoders, relative to the largest value'
 const folder = findGolden('extensions')
 if (folder === null)
   test.skip('upscalers against PyTorch: there is no shared/golden beside the repository', () => undefined)
@@ -26,14 +28,14 @@ describe.skipIf(folder === null)('what makes pictures computes what PyTorch reco
     const upscaler = await models.upscaler(name)
     expect([upscaler.scale, upscaler.multiple]).toEqual([4, 1])
     const out = await upscaler.enlarge(recorded('esrgan.image'))
-    expect(relativeError(out, recorded('esrgan.out'))).toBeLessThan(TOLERANCE)
+    const error = relativeError(out, recorded('esrgan.out'))
+    expect(measured(table, name, error)).toBeLessThan(TOLERANCE)
   })
 
   test.each(['sd1', 'sd2-v'])('TAESD’s decoder, for %s', async (family) => {
     const decode = await (await models.open(family)).tinyDecoder()
-    expect(relativeError(await decode!(recorded('taesd.z')), recorded('taesd.decoded'))).toBeLessThan(
-      TOLERANCE
-    )
+    const error = relativeError(await decode!(recorded('taesd.z')), recorded('taesd.decoded'))
+    expect(measured(table, `TAESD for ${family}`, error)).toBeLessThan(TOLERANCE)
   })
 
   test('a tiny decoder of SD is not taken for XL', async () => {

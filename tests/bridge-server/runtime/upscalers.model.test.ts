@@ -2,6 +2,7 @@ import path from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { createModels } from '../../../bridge-server/runtime/models.ts'
 import { openExtensions } from '../../../bridge-server/weights/extensions/extension-library.ts'
+import { measured } from '../../support/fidelity.ts'
 import { readRecorded, relativeError, TOLERANCE } from './recorded.ts'
 
 const folder = path.resolve(import.meta.dirname, '../../fixtures/upscalers')
@@ -31,7 +32,10 @@ describe('upscalers compute what PyTorch recorded', () => {
     const upscaler = await models.upscaler(name)
     expect([upscaler.scale, upscaler.multiple]).toEqual([scale, multiple])
     const out = await upscaler.enlarge(recorded.tensor('image'))
-    expect(relativeError(out, recorded.tensor(name))).toBeLessThan(TOLERANCE)
+    const error = relativeError(out, recorded.tensor(name))
+    expect(measured('Upscalers and tiny decoders, relative to the largest value', name, error)).toBeLessThan(
+      TOLERANCE
+    )
   })
 })
 
