@@ -70,7 +70,7 @@ function ShortcutsDialog({ close }: DialogProps): JSX.Element {
       <Heading>Keyboard shortcuts</Heading>
       <Divider />
       <Content>
-        <div className="shortcuts">
+        <div className="shortcuts" role="group" aria-label="All shortcuts" tabIndex={0}>
           {groups.map(([name, rows]) => (
             <section key={name}>
               <h3>{name}</h3>

@@ -23,7 +23,7 @@ interface TopBarProps {
 export function TopBar({ onThemeToggle }: TopBarProps): JSX.Element {
   return (
     <header className="top-bar">
-      <span className="wordmark">Marquee</span>
+      <h1 className="wordmark">Marquee</h1>
       <div className="bar-group" role="group" aria-label="File">
         <CommandButton command="new" icon="new" />
         <CommandButton command="open" icon="open" />
