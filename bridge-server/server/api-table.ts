@@ -200,6 +200,7 @@ export const apiTable: readonly ApiRoute[] = [
   {
     method: 'POST',
     path: '/api/pairing',
+    who: 'owner',
     answer: 'PairingOffer',
     about: 'A short code that lets another device in; the one before is void.'
   },

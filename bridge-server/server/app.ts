@@ -117,7 +117,6 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
       takeUpload: createUploadQuota(limits.uploadBytes, Date.now)
     })
     jobRoutes(closed, parts)
-    offerRoute(closed, pairing)
     modelRoutes(closed, parts.models, createUploadQuota(limits.modelBytes, Date.now))
     extensionRoutes(closed, parts.extensionPicture)
     await downloadRoutes(closed, parts.downloads)
@@ -127,6 +126,7 @@ export async function buildApp(parts: AppParts): Promise<FastifyInstance> {
     metricsRoute(closed, metrics)
     await closed.register((owners) => {
       tokenRoutes(owners, tokens)
+      offerRoute(owners, pairing)
     })
   })
   const { sdapi } = parts

@@ -61,7 +61,7 @@ export function createPairing({ issue, now }: PairingParts): Pairing {
 
 const refusal = (message: string, hint: string): AppError => new AppError('unauthorized', { message, hint })
 
-/** `POST /api/pairing` for those who have the token. */
+/** `POST /api/pairing` for the owner: who was let in lets nobody else in, who would stay when that token is revoked. */
 export function offerRoute(app: FastifyInstance, pairing: Pairing): void {
   app.post('/api/pairing', () => pairing.offer())
 }

@@ -2,10 +2,17 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import type { TSchema } from 'typebox'
+import { Clean } from 'typebox/value'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { decodePicture } from '../../bridge-server/image/codec.ts'
 import type { GenerateRequest } from '../../bridge-server/protocol/request.ts'
-import type { Job } from '../../bridge-server/protocol/results.ts'
+import { Catalogue } from '../../bridge-server/protocol/catalogue.ts'
+import { DownloadList } from '../../bridge-server/protocol/downloads.ts'
+import { ServerMessage } from '../../bridge-server/protocol/messages.ts'
+import { Job, JobList } from '../../bridge-server/protocol/results.ts'
+import { Health, ServerStatus } from '../../bridge-server/protocol/status.ts'
+import { TokenList } from '../../bridge-server/protocol/tokens.ts'
 import { aRequest, newJobId, openSocket, sha256 } from '../support/bridge.ts'
 
 const main = path.resolve(import.meta.dirname, '../../bridge-server/main.ts')
@@ -114,6 +121,32 @@ it('makes a picture: progress, previews, then pixels as raw bytes and as PNG', a
   expect(Buffer.from(png.data).equals(Buffer.from(raw))).toBe(true)
   expect(await stopped(server, 'SIGTERM')).toBe(0)
   expect(output().split('\n')).toHaveLength(2)
+})
+
+it('tells no more than its schemas say, and nothing of its environment', async () => {
+  process.env.SECRET_OF_TESTS = 'a secret in the environment'
+  const { call, connect } = await serve()
+  delete process.env.SECRET_OF_TESTS
+  const socket = await connect()
+  const jobId = newJobId()
+  socket.say({ type: 'generate', jobId, request: request() })
+  await socket.next('done', jobId)
+  const answers = new Map<string, TSchema>([
+    ['/health', Health],
+    ['/api/status', ServerStatus],
+    ['/api/catalogue', Catalogue],
+    ['/api/jobs', JobList],
+    [`/api/jobs/${jobId}`, Job],
+    ['/api/downloads', DownloadList],
+    ['/api/tokens', TokenList]
+  ])
+  for (const [url, schema] of answers) {
+    const text = await (await call(url)).text()
+    expect(text, url).not.toContain('a secret in the environment')
+    expect(Clean(schema, JSON.parse(text)), url).toEqual(JSON.parse(text))
+  }
+  for (const message of socket.messages)
+    expect(Clean(ServerMessage, structuredClone(message)), message.type).toEqual(message)
 })
 
 it('takes an inpaint job with snapshot and selection from blob to mask', async () => {

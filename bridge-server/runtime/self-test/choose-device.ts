@@ -52,7 +52,8 @@ export async function chooseDevice(
   const chosen = (device: Device, precisionReason: string): Chosen => ({
     device,
     report: {
-      asked: wish,
+      // Whoever asks may know more than is to be told.
+      asked: { device: wish.device, precision: wish.precision },
       device: device.provider,
       precision: device.half ? 'fp16' : 'fp32',
       precisionReason,

@@ -24,6 +24,11 @@ const choose = (wish: Wish, trials: Partial<Record<'cuda' | 'dml' | 'coreml' | '
   ])
 
 describe('the device', () => {
+  test('is reported with what was asked for, and with nothing else that the asker knows', async () => {
+    const knowing = { ...automatic, env: { HF_TOKEN: 'secret' } }
+    expect((await choose(knowing, {})).report.asked).toEqual(automatic)
+  })
+
   test('is the first that computes rightly and faster than the CPU', async () => {
     const { device, report } = await choose(automatic, { cuda: right(30), webgpu: right(20) })
     expect(device).toMatchObject({ provider: 'cuda', half: true })

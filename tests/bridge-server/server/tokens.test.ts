@@ -166,6 +166,8 @@ it('answers a pairing code with a token of its own', async () => {
   expect(token).not.toBe(testToken)
   expect((await call('/api/jobs', as(token))).status).toBe(200)
   expect((await claim()).status).toBe(401)
+  // Else who was let in could stay when that token is revoked.
+  expect((await call('/api/pairing', as(token, 'POST'))).status).toBe(401)
 })
 
 it('has room for a hundred tokens', async () => {
