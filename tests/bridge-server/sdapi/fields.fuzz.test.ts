@@ -90,7 +90,10 @@ async function bodiesByRoute(): Promise<Readonly<Record<string, object>>> {
     force_task_id: 't'
   }
   return {
-    '/sdapi/v1/txt2img': { ...both, enable_hr: true, hr_scale: 1.5, hr_upscaler: 'Latent', hr_resize_x: 0 },
+    '/sdapi/v1/txt2img': {
+      ...{ ...both, enable_hr: true, hr_scale: 1.5, hr_upscaler: 'Latent', hr_resize_x: 0 },
+      ...{ script_name: 'Prompt matrix', script_args: [false, true, 'positive', 'comma', 0] }
+    },
     '/sdapi/v1/img2img': {
       ...{ ...both, init_images: [image], mask: image, mask_blur_x: 1, mask_blur_y: 3, resize_mode: 1 },
       ...{ inpainting_fill: 1, inpaint_full_res: true, inpaint_full_res_padding: 4, denoising_strength: 0.5 }
