@@ -5,7 +5,7 @@ import type { GenerateRequest } from '../protocol/request.ts'
 import { writeFields } from '../image/metadata.ts'
 import type { Fields } from './fields.ts'
 import { wrong } from './fields.ts'
-import { named } from './models.ts'
+import { chosenUpscaler } from './models.ts'
 
 /** How pictures are to be made larger. */
 export interface Enlarging {
@@ -74,7 +74,7 @@ function sizeTimes({ width, height }: Size, times: number, field: string): Size 
 
 function upscalerOf(fields: Fields, name: string, upscalers: readonly Choice[]): Choice | null {
   const wanted = fields.text(name, 'None')
-  return wanted === '' || wanted === 'None' ? null : named(upscalers, wanted, name)
+  return wanted === '' || wanted === 'None' ? null : chosenUpscaler(upscalers, wanted, name)
 }
 
 /** There are no networks that mend faces here: only nothing of them can be had. */

@@ -3,7 +3,7 @@ import type { Size } from '../protocol/geometry.ts'
 import type { GenerateRequest } from '../protocol/request.ts'
 import { latentUpscalers } from '../protocol/upscalers.ts'
 import { wrong, type Fields } from './fields.ts'
-import { chosenModel, named } from './models.ts'
+import { chosenModel, chosenUpscaler } from './models.ts'
 import type { Recipe, RecipeContext } from './recipe.ts'
 import { withStyles, type Style } from './styles.ts'
 import { chosenSampling, type Samplers, type SamplingChoice } from './samplers.ts'
@@ -63,7 +63,7 @@ function checkKinds(fields: Fields): void {
 /** “None” is Lanczos, by which the web UI resizes a picture that no network enlarges. */
 function upscalerOf(fields: Fields, { upscalers }: Catalogue): Choice {
   const name = fields.text('hr_upscaler', 'Latent') || 'Latent'
-  return named([...latentUpscalers, ...upscalers], name === 'None' ? 'Lanczos' : name, 'hr_upscaler')
+  return chosenUpscaler([...latentUpscalers, ...upscalers], name === 'None' ? 'Lanczos' : name, 'hr_upscaler')
 }
 
 type Own = Pick<SecondPass['hires'], 'prompt' | 'negativePrompt' | 'model'>

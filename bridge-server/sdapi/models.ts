@@ -53,6 +53,23 @@ export function chosenVae(
   return named(vaes, wanted, field).id
 }
 
+/** What the web UI calls upscalers that it fetches by itself, by the names of their files. */
+const webuiUpscalers: ReadonlyMap<string, string> = new Map([
+  ['r-esrgan 4x+', 'RealESRGAN_x4plus'],
+  ['r-esrgan 4x+ anime6b', 'RealESRGAN_x4plus_anime_6B'],
+  ['r-esrgan 2x+', 'RealESRGAN_x2plus'],
+  ['r-esrgan general 4xv3', 'realesr-general-x4v3'],
+  ['r-esrgan general wdn 4xv3', 'realesr-general-wdn-x4v3'],
+  ['r-esrgan animevideo', 'realesr-animevideov3']
+])
+
+/** The upscaler that a client means, by our names or the web UI's. Throws AppError that names the field. */
+export function chosenUpscaler(upscalers: readonly Choice[], wanted: string, field: string): Choice {
+  const file = webuiUpscalers.get(wanted.toLowerCase())
+  const found = upscalers.find(({ id }) => file !== undefined && plainName(baseOf(id)) === file.toLowerCase())
+  return found ?? named(upscalers, wanted, field)
+}
+
 /** What a client calls a network, with or without folder, extension and hash. Throws AppError that names the field. */
 export function named<Entry extends Choice>(entries: readonly Entry[], wanted: string, field: string): Entry {
   const plain = plainName(wanted)

@@ -127,11 +127,14 @@ function unitsIn(fields: Fields): unknown {
     const { given } = fieldsOf(value, `alwayson_scripts.${name}.`)
     const args = given('args')
     if (name.toLowerCase() === 'controlnet') units = args
-    else if (!isIdle(args))
+    else if (!ofThePage.has(name.toLowerCase()) && !isIdle(args))
       throw wrong(`alwayson_scripts.${name}`, 'names no script there is.', 'See GET /sdapi/v1/scripts.')
   }
   return units
 }
+
+/** Parts of the web UI's page that are scripts there: what they say stands in the request's own fields, and they do nothing for programs. */
+const ofThePage: ReadonlySet<string> = new Set(['seed', 'sampler'])
 
 /** A script that was sent without arguments, or switched off by its first one. */
 const isIdle = (args: unknown): boolean =>

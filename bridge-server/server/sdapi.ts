@@ -34,6 +34,17 @@ export function registerSdapi(app: FastifyInstance, { access, routes, tokens, or
       parsed(error instanceof Error ? error : new Error(String(error)))
     }
   })
+  // Some programs send no body and call it a form's.
+  app.addContentTypeParser('*', { parseAs: 'string' }, ({ headers }, body, parsed) => {
+    if (String(body).trim() === '') parsed(null, undefined)
+    else
+      parsed(
+        new AppError('bad-message', {
+          message: `The body is sent as ${String(headers['content-type']).slice(0, 60)}.`,
+          hint: 'Send JSON, with content-type application/json.'
+        })
+      )
+  })
   const clients = new WeakMap<FastifyRequest, string>()
   app.addHook('onRequest', (request, reply, done) => {
     const holder = holderOf(request, tokens)

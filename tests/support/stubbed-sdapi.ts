@@ -52,9 +52,10 @@ export async function stubbedSdapi(): Promise<StubbedSdapi> {
     }
   })
   queue.start()
+  const upscalers = [...plainUpscalers, { id: 'up/RealESRGAN_x4plus', label: 'RealESRGAN_x4plus' }]
   const catalogue = {
     ...{ models: [fakeModel().info], refused: [], vaes: [], folders: [] },
-    ...{ samplers: [...samplers], schedules: [...schedules], upscalers: [...plainUpscalers] },
+    ...{ samplers: [...samplers], schedules: [...schedules], upscalers },
     extensions: [
       { kind: 'controlnet' as const, id: 'canny', name: 'canny', family: null, triggers: [], bytes: 1 }
     ],

@@ -13,7 +13,7 @@ import { enlargeRequest } from '../extras.ts'
 import { isObject, shown, wrong } from '../fields.ts'
 import { infoOf } from '../info.ts'
 import { keptWhile } from '../kept.ts'
-import { named } from '../models.ts'
+import { chosenUpscaler } from '../models.ts'
 import { echoOf, type Work } from '../produce.ts'
 import { initialPictures, readRequest, type GenerateParts, type Read } from '../read-request.ts'
 import { requestOf } from '../recipe.ts'
@@ -136,7 +136,7 @@ function upscalerOf(args: ScriptArgs, upscalers: readonly Choice[]): Choice | nu
   const given = args.given('2') ?? 'None'
   if (typeof given !== 'number') {
     const name = args.text('2', 'None')
-    return name.toLowerCase() === 'none' ? null : named(upscalers, name, 'script_args.2')
+    return name.toLowerCase() === 'none' ? null : chosenUpscaler(upscalers, name, 'script_args.2')
   }
   const found = given === 0 ? null : upscalers[given - 1]
   if (found !== undefined) return found

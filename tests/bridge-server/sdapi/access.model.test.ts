@@ -215,6 +215,16 @@ describe('--sdapi open', () => {
     )
   })
 
+  test('takes a request without a body in whatever form it says that has, and bodies as JSON alone', async () => {
+    const post = async (type: string, body: string) => {
+      const url = new URL('/sdapi/v1/interrupt', marquee.url)
+      return (await fetch(url, { method: 'POST', headers: { 'content-type': type }, body })).status
+    }
+    const types = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json']
+    for (const type of types) expect(await post(type, ''), type).toBe(200)
+    expect(await post('application/x-www-form-urlencoded', 'a=1')).toBe(400)
+  })
+
   test('asks for a token where a proxy brings somebody else', async () => {
     const proxied = { 'x-forwarded-for': '203.0.113.7' }
     expect((await ask(marquee, '/sdapi/v1/sd-models', { headers: proxied })).status).toBe(401)
