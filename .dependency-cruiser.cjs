@@ -81,7 +81,8 @@ const allowed = {
     'bridge-server/image/mark-made',
     'plugin/hosts/host',
     'plugin/hosts/bands',
-    'plugin/ui/controls'
+    'plugin/ui/controls',
+    'plugin/client/new-id'
   ],
   'plugin/hosts/photoshop': [
     'bridge-server/protocol',
@@ -116,6 +117,7 @@ const doors = {
   fastify: '^bridge-server/server/',
   // In Node before 22 the client has no WebSocket of its own.
   ws: '^(bridge-server/server/|plugin/client/any-socket\\.ts$)',
+  '@noble/hashes': '^plugin/client/sha256\\.ts$',
   typebox: '^bridge-server/(protocol/schema|parse)\\.ts$',
   photoshop: '^plugin/entries/photoshop-host\\.ts$',
   uxp: '^plugin/entries/photoshop-host\\.ts$',

@@ -58,9 +58,13 @@ export function guardRequests(app: FastifyInstance, { port, secure, names }: Add
         hint: `Open ${scheme}://${host}/ itself.`
       })
     reply.headers(pageRules(`${secure ? 'wss' : 'ws'}://${host}`))
+    if (secure || isLoopback(host)) reply.header('cross-origin-opener-policy', 'same-origin')
     done()
   })
 }
+
+/** Where a page comes from elsewhere without TLS, browsers heed no `Cross-Origin-Opener-Policy`, and complain of it. */
+const isLoopback = (host: string): boolean => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])\.?(:\d+)?$/i.test(host)
 
 /** A `Host` as this server lists its own: in small letters, without the root's dot, with the port that its scheme leaves out. */
 function withPort(host: string, secure: boolean): string {
@@ -89,6 +93,5 @@ const pageRules = (socket: string): Record<string, string> => ({
   ].join('; '),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
-  'cross-origin-resource-policy': 'same-origin',
-  'cross-origin-opener-policy': 'same-origin'
+  'cross-origin-resource-policy': 'same-origin'
 })

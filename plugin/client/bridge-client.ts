@@ -11,6 +11,7 @@ import { createMapRequests, type MapRequests } from './map-requests.ts'
 import { createModelRequests, type ModelRequests } from './model-requests.ts'
 import type { ServerStatus } from '#protocol/status.ts'
 import { isCatalogue, isJob, isJobList, isServerStatus } from './replies.ts'
+import { sha256 } from './sha256.ts'
 import { openWebSocket, type OpenSocket } from './socket.ts'
 import type { Token } from './token.ts'
 
@@ -140,13 +141,6 @@ export function createBridgeClient(options: BridgeClientOptions): BridgeClient {
 }
 
 const piecesOf = (data: ImageToSend['data']): readonly Bytes[] => ('buffer' in data ? [data] : data)
-
-async function sha256(pieces: readonly Bytes[]): Promise<string> {
-  const [only] = pieces
-  const bytes = only !== undefined && pieces.length === 1 ? only : await new Blob([...pieces]).arrayBuffer()
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
 
 function later(milliseconds: number, action: () => void): () => void {
   const timer = setTimeout(action, milliseconds)

@@ -4,6 +4,7 @@ import type { GenerateRequest } from '#protocol/request.ts'
 import type { Job, JobResult } from '#protocol/results.ts'
 import type { BridgeClient } from './bridge-client.ts'
 import { CodedError } from './coded-error.ts'
+import { newId } from './new-id.ts'
 
 type MessageOf<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>
 
@@ -91,7 +92,7 @@ export function createFollowedJobs(): FollowedJobs {
       for (const jobId of [...followed.keys()]) end(jobId)?.reject(error)
     },
     follow(client, request, following) {
-      const { jobId = crypto.randomUUID(), signal } = following
+      const { jobId = newId(), signal } = following
       if (signal?.aborted === true) return Promise.reject(reasonOf(signal))
       const cancel = (): void => client.cancel(jobId)
       return new Promise<FinishedJob>((resolve, reject) => {

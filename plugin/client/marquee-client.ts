@@ -5,6 +5,7 @@ import { createBridgeClient, type BridgeClient, type ImageToSend } from './bridg
 import { CodedError } from './coded-error.ts'
 import type { ConnectionStatus } from './connection.ts'
 import { createFollowedJobs, type FinishedJob, type Following } from './followed-jobs.ts'
+import { newId } from './new-id.ts'
 
 // The package's `marquee/client`: a bridge server for programs, in Node and in browsers.
 
@@ -37,7 +38,7 @@ export interface ConnectOptions {
 
 /** Rejects with CodedError: 'not-running', 'unauthorized', 'protocol-version' or 'forbidden-host'. */
 export async function connect(options: ConnectOptions): Promise<Marquee> {
-  const { clientId = crypto.randomUUID(), patience = 30 } = options
+  const { clientId = newId(), patience = 30 } = options
   const url = options.url.replace(/\/+$/, '')
   const jobs = createFollowedJobs()
   let settle: (status: ConnectionStatus) => void = () => undefined

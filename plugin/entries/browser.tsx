@@ -10,6 +10,7 @@ import { watchPrompts } from '../app/prompt-help.ts'
 import { readSettings } from '../app/settings.ts'
 import { createAppStore, keepSettings } from '../app/store.ts'
 import { createBridgeClient } from '../client/bridge-client.ts'
+import { newId } from '../client/new-id.ts'
 import { requestPairingCode } from '../client/pairing.ts'
 import { keptClientId, takeToken } from '../client/session.ts'
 import { CanvasEditor } from '../hosts/canvas/CanvasEditor.tsx'
@@ -26,7 +27,6 @@ import { useControlKit } from './use-control-kit.ts'
 
 const SETTINGS = 'marquee.settings'
 
-const newId = () => crypto.randomUUID()
 const later = (milliseconds: number, action: () => void) => {
   const timer = setTimeout(action, milliseconds)
   return () => clearTimeout(timer)

@@ -2,9 +2,9 @@ import { createBridgeClient, type BridgeClient } from '../client/bridge-client.t
 import { CodedError } from '../client/coded-error.ts'
 import type { ConnectionStatus } from '../client/connection.ts'
 import { createPairingClient } from '../client/pairing.ts'
+import { sha256InScript } from '../client/sha256.ts'
 import type { Network } from '../hosts/photoshop/network.ts'
 import type { Secrets } from '../hosts/photoshop/secrets.ts'
-import { sha256 } from '../hosts/photoshop/sha256.ts'
 
 interface PhotoshopConnectionParts {
   readonly url: string
@@ -45,7 +45,7 @@ export function createPhotoshopConnection(parts: PhotoshopConnectionParts): Phot
       parts.onStatus(status)
     },
     onMessage: parts.onMessage,
-    runtime: { fetch: network.fetch, openSocket: network.openSocket, sha256, later }
+    runtime: { fetch: network.fetch, openSocket: network.openSocket, sha256: sha256InScript, later }
   })
 
   async function check() {

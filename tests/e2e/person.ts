@@ -36,10 +36,14 @@ export interface Person {
   close(): Promise<void>
 }
 
-export async function sitDown(url: string, size = { width: 1360, height: 900 }): Promise<Person> {
+export async function sitDown(
+  url: string,
+  size = { width: 1360, height: 900 },
+  flags: readonly string[] = []
+): Promise<Person> {
   const executablePath = process.env.MARQUEE_TEST_BROWSER ?? findBrowser()
   if (executablePath === null) throw new Error('The story needs Chrome, Chromium or Edge.')
-  const browser: Browser = await chromium.launch({ executablePath, args: browserFlags })
+  const browser: Browser = await chromium.launch({ executablePath, args: [...browserFlags, ...flags] })
   const context = await browser.newContext({ viewport: size, acceptDownloads: true, colorScheme: 'dark' })
   const page = await context.newPage()
   const troubles: string[] = []

@@ -8,7 +8,7 @@ import { entryOf } from '../support/downloads.ts'
 import { startMarquee, type RunningMarquee } from '../support/marquee.ts'
 import { startMirror, type Mirror } from '../support/mirror.ts'
 import { vaeBytes } from '../support/model-bytes.ts'
-import { sitDown, type Person } from './person.ts'
+import { changedPixels, sitDown, type Person } from './person.ts'
 
 /** What a person sees of the server: how it is, who may use it, downloads, and what is left when it dies. */
 describe('the server, from the panel', () => {
@@ -143,5 +143,57 @@ describe('the server, from the panel', () => {
     await person.button('Apply').waitFor({ timeout: 120_000 })
     expect(await person.button('Apply').count()).toBe(1)
     await person.shot('44-server-killed')
+  })
+})
+
+/** The page of a server on another computer, without TLS: there browsers keep locks, digests and random ids to themselves. */
+describe('from another computer', () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'marquee-elsewhere-'))
+  let marquee: RunningMarquee
+  let person: Person
+
+  beforeAll(async () => {
+    marquee = await startMarquee(folder, ['--listen', '0.0.0.0', '--insecure'])
+    const { hostname } = new URL(marquee.url)
+    const flags = [`--host-resolver-rules=MAP ${hostname} 127.0.0.1`]
+    person = await sitDown(marquee.url, { width: 1200, height: 1000 }, flags)
+    await person.page.getByRole('application', { name: /Canvas of Moon and rocket/ }).waitFor()
+  })
+  afterAll(async () => {
+    await person.close()
+    await marquee.stop()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  it('makes a picture of what lies under the marquee, and finds it there after the page is loaded anew', async () => {
+    expect(await person.page.evaluate('isSecureContext')).toBe(false)
+    const before = await person.save()
+    await person.tool('Rectangular marquee')
+    await person.drag({ x: 64, y: 64 }, { x: 192, y: 192 })
+    await person.page.getByRole('textbox', { name: 'Prompt', exact: true }).fill('a red circle')
+    await person.button('Generate').click()
+    await person.button('Apply').click()
+    await person.page.getByRole('button', { name: 'Edit mask of a red circle' }).waitFor()
+    const made = await person.save()
+    expect(changedPixels(before, made)).toBeGreaterThan(1000)
+    await person.shot('another-computer')
+    await person.page.reload()
+    await person.page.getByRole('application', { name: /Canvas of Moon and rocket/ }).waitFor()
+    expect(changedPixels(made, await person.save())).toBe(0)
+    await person.tool('Brush')
+    await person.drag({ x: 70, y: 80 }, { x: 180, y: 100 })
+    expect(changedPixels(made, await person.save())).toBeGreaterThan(500)
+  })
+
+  it('keeps the documents of two tabs apart', async () => {
+    const second = await person.page.context().newPage()
+    await second.goto(marquee.url)
+    await second.getByRole('button', { name: 'Generate', exact: true }).waitFor()
+    const [one, two] = await Promise.all(
+      [person.page, second].map((page) => page.evaluate('sessionStorage.getItem("marquee.document-slot")'))
+    )
+    expect(one).not.toBe(two)
+    const isOdd = (trouble: string): boolean => !trouble.startsWith('Failed to load resource')
+    expect(person.troubles.filter(isOdd)).toEqual([])
   })
 })

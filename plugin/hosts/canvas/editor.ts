@@ -1,5 +1,6 @@
 import type { Rect, Size } from '#protocol/geometry.ts'
 import { createStore, type StoreApi } from 'zustand/vanilla'
+import { newId } from '../../client/new-id.ts'
 import type { CanvasDocument, Edit } from './document.ts'
 import { areaOf } from './geometry.ts'
 import type { EditorState, Notice, ToolName } from './editor-state.ts'
@@ -80,7 +81,7 @@ type EditorOptions = Partial<Pick<Editor, 'newId' | 'marksExports' | 'tellOfPara
 }
 
 const usual = {
-  newId: () => crypto.randomUUID(),
+  newId,
   marksExports: () => true,
   tellOfParameters: () => undefined,
   now: () => Date.now()

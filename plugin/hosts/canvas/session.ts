@@ -1,4 +1,5 @@
 import type { CanvasDocument } from './document.ts'
+import { holdByAsking } from './ask-tabs.ts'
 import { claimSlot, holdByLock } from './document-slot.ts'
 import type { EditorState, Notice } from './editor-state.ts'
 import type { Editor } from './editor.ts'
@@ -12,7 +13,7 @@ export async function resumeSession(editor: Editor): Promise<void> {
   const { own, source } = await claimSlot({
     remembered: sessionStorage.getItem(slotKey),
     stored: await storedSlots(storage, editor.newId),
-    hold: holdByLock,
+    hold: 'locks' in navigator ? holdByLock : holdByAsking(editor.newId),
     newId: editor.newId
   })
   sessionStorage.setItem(slotKey, own)

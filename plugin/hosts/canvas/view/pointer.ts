@@ -56,7 +56,8 @@ export function listenForPointer(
         return
       }
       // The browser gathers moves between two frames; a brush wants all of them.
-      const moves = event.getCoalescedEvents()
+      // A page that came from another computer without TLS is not told what happened between two frames.
+      const moves = 'getCoalescedEvents' in event ? event.getCoalescedEvents() : [event]
       for (const move of moves.length === 0 ? [event] : moves) gesture.move(pointerOf(editor, frame, move))
     },
     { signal }

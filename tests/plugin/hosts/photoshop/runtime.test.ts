@@ -1,27 +1,12 @@
-import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
 import { createModal } from '../../../../plugin/hosts/photoshop/modal.ts'
 import { createSecrets } from '../../../../plugin/hosts/photoshop/secrets.ts'
-import { sha256 } from '../../../../plugin/hosts/photoshop/sha256.ts'
 import { watchTheme } from '../../../../plugin/hosts/photoshop/theme.ts'
 import { thumbnailOf } from '../../../../plugin/hosts/photoshop/thumbnail.ts'
 import { createSimNetwork } from '../../../support/photoshop/network.ts'
 import { createNetwork } from '../../../../plugin/hosts/photoshop/network.ts'
 import { createSimulator } from '../../../support/photoshop/simulator.ts'
 import { later, now } from './photoshop-case.ts'
-
-it('hashes as Node does, at every length around a block, in one piece and in several', async () => {
-  for (const length of [0, 1, 3, 55, 56, 57, 63, 64, 65, 119, 120, 128, 1000, 64 * 65536 + 7]) {
-    const bytes = Uint8Array.from({ length }, (_, at) => (at * 31) & 255)
-    const expected = createHash('sha256').update(bytes).digest('hex')
-    expect(await sha256([bytes])).toBe(expected)
-    // However the bytes are cut.
-    const cut = [bytes.subarray(0, length >> 2), bytes.subarray(length >> 2, (length >> 2) + 70)]
-    expect(await sha256([...cut, bytes.subarray((length >> 2) + 70)])).toBe(expected)
-  }
-  const part = new Uint8ClampedArray(new ArrayBuffer(100), 10, 20)
-  expect(await sha256([part])).toBe(createHash('sha256').update(new Uint8Array(20)).digest('hex'))
-})
 
 it('makes small pictures, also where encoding needs a modal scope', async () => {
   const image = { blob: '', width: 400, height: 100, format: 'rgba8' } as const
