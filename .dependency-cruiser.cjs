@@ -63,6 +63,7 @@ const allowed = {
     'bridge-server/jobs/data-folder',
     'bridge-server/jobs/database',
     'bridge-server/downloads/catalogue-file',
+    'bridge-server/downloads/places',
     'bridge-server/prompt/tokenizer',
     'bridge-server/runtime/device',
     'bridge-server/runtime/session',
@@ -113,6 +114,7 @@ const doors = {
   tokenizers: '^bridge-server/prompt/tokenizer\\.ts$',
   libsql: '^bridge-server/jobs/database\\.ts$',
   'prom-client': '^bridge-server/server/metrics\\.ts$',
+  'jsonc-parser': '^bridge-server/downloads/catalogue-file\\.ts$',
   undici: '^bridge-server/downloads/transport\\.ts$',
   fastify: '^bridge-server/server/',
   // In Node before 22 the client has no WebSocket of its own.

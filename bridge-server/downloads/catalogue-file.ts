@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { parse, printParseErrorCode, type ParseError } from 'jsonc-parser'
 import { AppError } from '../errors.ts'
 import { DownloadCatalogue, DownloadEntry } from '../protocol/downloads.ts'
 import type { ErrorReply } from '../protocol/errors.ts'
@@ -59,19 +60,19 @@ async function readEntries(file: string): Promise<readonly Read[]> {
 
 /** Throws AppError that says the line where it is no JSON. */
 function parsed(text: string): unknown {
-  try {
-    // Editors of Windows put a mark before the text.
-    return JSON.parse(text.replace(/^\uFEFF/, ''))
-  } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause)
-    // Without a position it has ended too early.
-    const position = Number(/ at position (\d+)/.exec(words)?.[1] ?? text.length)
-    throw new AppError('bad-message', {
-      message: `line ${lineAt(text, position)} is no JSON (${words.replace(/ (in JSON )?at position .*$/s, '')}).`,
-      hint: mend,
-      cause
-    })
-  }
+  const mistakes: ParseError[] = []
+  // Editors of Windows put a mark before the text.
+  const value: unknown = parse(text.replace(/^\uFEFF/, ''), mistakes, { disallowComments: true })
+  const [first] = mistakes
+  if (first === undefined) return value
+  const words = printParseErrorCode(first.error).replaceAll(
+    /(?<=.)[A-Z]/g,
+    (letter) => ` ${letter.toLowerCase()}`
+  )
+  throw new AppError('bad-message', {
+    message: `line ${lineAt(text, first.offset)} is no JSON (${words.toLowerCase()}).`,
+    hint: mend
+  })
 }
 
 const lineAt = (text: string, position: number): number => text.slice(0, position).split('\n').length
