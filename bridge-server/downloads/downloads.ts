@@ -93,7 +93,7 @@ export async function createDownloads(parts: DownloadsParts): Promise<Downloads>
     if (entry.sha256 === null && !isWanted) throw unverifiedError(entry)
     await refuseTaken(models, entry)
     const done = before?.done() ?? 0
-    checkSpace(entry, done, await freeBytes(models))
+    checkSpace(entry, { done, free: await freeBytes(models), ahead: line.ahead(id) })
     line.add(createTask({ entry, now, unverified: isWanted, have: [done] }))
   }
 
@@ -155,11 +155,20 @@ async function freeIn(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-function checkSpace(entry: DownloadEntry, done: number, free: number): void {
-  const needed = entry.bytes - done + spareBytes
-  if (needed <= free) return
+interface Space {
+  /** Bytes of it that are here. */
+  readonly done: number
+  readonly free: number
+  /** Bytes that other downloads are about to take. */
+  readonly ahead: number
+}
+
+function checkSpace({ name, bytes }: DownloadEntry, { done, free, ahead }: Space): void {
+  const needed = bytes - done + spareBytes
+  if (needed + ahead <= free) return
+  const others = ahead === 0 ? '' : `, of which other downloads take ${gigabytes(ahead)}`
   throw new AppError('disk-full', {
-    message: `${entry.name} needs ${gigabytes(needed)} more, and ${gigabytes(free)} are free where models are kept.`,
+    message: `${name} needs ${gigabytes(needed)} more, and ${gigabytes(free)} are free where models are kept${others}.`,
     hint: 'Free some space, or keep models on another disk with --data.'
   })
 }

@@ -53,9 +53,15 @@ export async function install(from: string, models: string, entry: Placed): Prom
   await rename(from, target)
 }
 
-/** Deletes an entry's file. */
+/** Deletes an entry's file. Throws AppError 'model-cannot' where the system does not let it go, as Windows while it is open. */
 export async function uninstall(models: string, entry: Placed): Promise<void> {
   const target = path.join(models, placeOf(entry))
   await refuseOutside(path.dirname(target), models)
-  await rm(target)
+  await rm(target).catch((cause: unknown) => {
+    throw new AppError('model-cannot', {
+      message: `${placeOf(entry)} cannot be deleted: ${cause instanceof Error ? cause.message : String(cause)}.`,
+      hint: 'It may be in use: choose another model, wait for the running job, and try again.',
+      cause
+    })
+  })
 }

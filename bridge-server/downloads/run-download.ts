@@ -1,5 +1,6 @@
 import { mkdir, rename, rm } from 'node:fs/promises'
 import path from 'node:path'
+import { AppError } from '../errors.ts'
 import type { DownloadEntry, DownloadKind } from '../protocol/downloads.ts'
 import type { FetchTools } from './fetch-file.ts'
 import { obtainFile } from './obtain-file.ts'
@@ -20,7 +21,7 @@ export interface RunParts extends Omit<FetchTools, 'part'> {
 
 /**
  * One download from where it stands to the file in its place. Nothing is in the models folder before it is whole, has the
- * right hash and could be opened; what turns out to be something else is thrown away.
+ * right hash and could be opened; what turns out to be something else is thrown away. What only found no room or no place is kept.
  */
 export async function runDownload(parts: RunParts): Promise<void> {
   const { entry, folder, models, unverified, limits, now } = parts
@@ -35,11 +36,16 @@ export async function runDownload(parts: RunParts): Promise<void> {
   const whole = wholeName(folder, entry)
   await mkdir(path.dirname(whole), { recursive: true })
   await rename(partName(folder, entry), whole)
-  try {
-    await parts.inspect(whole, entry.kind, path.join(folder, 'converted'))
-    await install(whole, models, entry)
-  } finally {
+  const throwAway = async (): Promise<void> => {
     await rm(folder, { recursive: true, force: true })
     parts.onPart(null)
   }
+  try {
+    await parts.inspect(whole, entry.kind, path.join(folder, 'converted'))
+  } catch (error) {
+    if (error instanceof AppError) await throwAway()
+    throw error
+  }
+  await install(whole, models, entry)
+  await throwAway()
 }

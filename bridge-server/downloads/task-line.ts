@@ -6,6 +6,8 @@ const mostAtOnce = 2
 /** Downloads that are not over, by the ids of their entries; those that wait run in their order, a few at once. */
 export interface TaskLine {
   find(id: string): Task | undefined
+  /** Bytes that those which run or wait have yet to fetch, but for one. */
+  ahead(but: string): number
   /** Keeps a paused one. */
   keep(task: Task): void
   /** Puts a task at the end, in the place of the one that its entry had. */
@@ -56,6 +58,10 @@ export function createTaskLine({ run, report }: LineParts): TaskLine {
 
   return {
     find: (id) => tasks.get(id),
+    ahead: (but) =>
+      [...tasks.values()]
+        .filter((task) => isUnderWay(task) && task.entry.id !== but)
+        .reduce((sum, task) => sum + task.left(), 0),
     keep: (task) => void tasks.set(task.entry.id, task),
     add: (task) => {
       if (isClosed) return

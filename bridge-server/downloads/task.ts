@@ -14,6 +14,8 @@ export interface Task {
   state(): TaskState
   /** Bytes that are here; while it is checked, those that are. */
   done(): number
+  /** Bytes that are not here yet. */
+  left(): number
   /** Host of the mirror. */
   from(): string
   /** Per second. */
@@ -59,6 +61,7 @@ export function createTask({ entry, unverified, have, now }: TaskParts): Task {
     running: Promise.resolve(),
     state: () => state,
     done: () => (state === 'checking' ? hashed : fetched()),
+    left: () => entry.bytes - fetched(),
     from: () => host,
     speed: () => {
       speed.saw(fetched())

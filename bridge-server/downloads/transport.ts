@@ -65,6 +65,11 @@ export function createTransport({ proxy, tokens, patienceMs = 30_000 }: Transpor
       }
     }).catch((error: unknown) => {
       signal.throwIfAborted()
+      if (isUntrusted(error))
+        throw new TransferError(
+          `shows a certificate that nobody vouches for (${wordsOf(error)}); behind a company’s proxy name its certificate in NODE_EXTRA_CA_CERTS`,
+          { isFinal: true, cause: error }
+        )
       throw new TransferError(`cannot be reached (${wordsOf(error)})`, { isFinal: false, cause: error })
     })
   }
@@ -106,6 +111,10 @@ const single = (headers: Readonly<Record<string, string | string[] | undefined>>
       return first === undefined ? [] : [[name.toLowerCase(), first]]
     })
   )
+
+/** OpenSSL's and Node's names of what may be wrong with a certificate. */
+const isUntrusted = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && /CERT|UNABLE_TO_VERIFY/.test(String(error.code))
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)

@@ -288,6 +288,28 @@ it('what is no model of its kind is thrown away, however right its hash is', asy
   }
 })
 
+it('what is right and found no room or place at its end is kept, and needs no second download', async () => {
+  const mirror = await aMirror()
+  const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+  const models = await aFolder()
+  const taken = path.join(models, 'thing.safetensors')
+  // Nothing is left to convert in; then somebody else's file comes to stand there meanwhile; then all is well.
+  const turns = [() => Promise.reject(full), () => writeFile(taken, 'mine'), () => Promise.resolve()]
+  const test = await opened([entryOf(file, [mirror.url])], {
+    models,
+    inspect: () => (turns.shift() ?? (() => Promise.resolve()))()
+  })
+  await expect(test.run()).rejects.toMatchObject({ code: 'disk-full' })
+  const asked = mirror.requests.length
+  await expect(test.run()).rejects.toMatchObject({ code: 'model-exists' })
+  expect(await readFile(taken, 'utf8')).toBe('mine')
+  await rm(taken)
+  await test.run()
+  expect((await contentOf(test.models)).equals(file)).toBe(true)
+  expect(await test.files()).toEqual(['thing.safetensors'])
+  expect(mirror.requests.length).toBe(asked)
+})
+
 describe('without a sha256', () => {
   it('nothing is downloaded until a person says that they want it, and then from one mirror alone', async () => {
     const bad = await aMirror(breaksAfter(3000))
@@ -459,6 +481,27 @@ describe('before anything is asked for', () => {
     expect(mirror.requests).toEqual([])
   })
 
+  it('counts what other downloads are about to take', async () => {
+    const mirror = await aMirror(() => new Promise(() => undefined))
+    const large = { ...entryOf(file, [mirror.url], { id: 'large', file: 'large.pth' }), bytes: 2e9 }
+    const test = await opened([large, entryOf(file, [mirror.url])], {
+      freeBytes: () => Promise.resolve(2.6e9)
+    })
+    await test.downloads.start('large')
+    await expect(test.downloads.start('thing')).resolves.toBeUndefined()
+    await test.downloads.cancel('thing')
+    const tight = await opened([large, { ...large, id: 'thing', file: 'thing.pth' }], {
+      freeBytes: () => Promise.resolve(2.6e9)
+    })
+    await tight.downloads.start('large')
+    await expect(tight.downloads.start('thing')).rejects.toMatchObject({
+      code: 'disk-full',
+      message: expect.stringContaining(
+        '2.6 GB are free where models are kept, of which other downloads take 2.0 GB'
+      ) as string
+    })
+  })
+
   it('refuses to write over a file, and through a link that leads out of the models folder', async () => {
     const mirror = await aMirror()
     const test = await opened([
@@ -470,7 +513,9 @@ describe('before anything is asked for', () => {
     const elsewhere = await aFolder()
     await symlink(elsewhere, path.join(test.models, 'vae'))
     await expect(test.run('v')).rejects.toMatchObject({ code: 'settings-invalid' })
-    expect(await test.files()).toEqual(['thing.safetensors'])
+    // What was fetched waits for the link to be put right.
+    const files = await test.files()
+    expect(files.filter((name) => !name.startsWith('.downloads/v/'))).toEqual(['thing.safetensors'])
     expect(await readFile(path.join(test.models, 'thing.safetensors'), 'utf8')).toBe('mine')
   })
 
