@@ -66,6 +66,7 @@ const allowed = {
     'bridge-server/downloads/places',
     'bridge-server/prompt/tokenizer',
     'bridge-server/runtime/device',
+    'bridge-server/runtime/free-memory',
     'bridge-server/runtime/session',
     'bridge-server/runtime/self-test',
     'bridge-server/weights',

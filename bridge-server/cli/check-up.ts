@@ -3,56 +3,36 @@ import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { freemem, totalmem } from 'node:os'
 import path from 'node:path'
-import type { Config } from '../config.ts'
+import { connect } from '../../plugin/client/marquee-client.ts'
 import { toErrorReply } from '../errors.ts'
-import type { Terminal } from './command.ts'
+import { freeMemory } from '../runtime/free-memory.ts'
+import { checkCatalogue, checkSettings, checkVersions, contentOf } from './check-settings.ts'
+import { ok, problem, warning, type Finding, type Patient } from './finding.ts'
 import { findServer } from './reach.ts'
 import { reasonOf } from './read-pictures.ts'
 import { sizeText } from './wording.ts'
 
-/** What was looked at, and what to do about it. */
-export interface Finding {
-  readonly name: string
-  readonly state: 'ok' | 'warning' | 'problem'
-  readonly message: string
-  readonly remedy: string | null
-}
-
-const ok = (name: string, message: string): Finding => ({ name, state: 'ok', message, remedy: null })
-const warning = (name: string, message: string, remedy: string): Finding => ({
-  name,
-  state: 'warning',
-  message,
-  remedy
-})
-const problem = (name: string, message: string, remedy: string): Finding => ({
-  name,
-  state: 'problem',
-  message,
-  remedy
-})
-
-type Check = (
-  config: Config,
-  terminal: Terminal
-) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>
+type Check = (patient: Patient) => Finding | readonly Finding[] | Promise<Finding | readonly Finding[]>
 
 const checks: readonly (readonly [name: string, check: Check])[] = [
-  ['node', () => ok('node', `${process.version} on ${process.platform} ${process.arch}`)],
+  ['marquee', checkVersions],
+  ['settings', checkSettings],
   ['packages', checkPackages],
   ['data', checkData],
-  ['port', checkPort],
+  ['server', checkServer],
   ['memory', checkMemory],
   ['device', checkDevices],
   ['models', checkModels],
+  ['catalogue', checkCatalogue],
   ['page', checkPage]
 ]
 
 /** Looks at one thing after the other; one that cannot be looked at is a problem and hides no other. */
-export async function* checkUp(config: Config, terminal: Terminal): AsyncGenerator<Finding> {
+export async function* checkUp(patient: Patient): AsyncGenerator<Finding> {
+  const { terminal } = patient
   for (const [name, check] of checks) {
     try {
-      yield* [await check(config, terminal)].flat()
+      yield* [await check(patient)].flat()
     } catch (error) {
       yield problem(name, reasonOf(error), 'Mend what stands above first, then run marquee doctor again.')
     }
@@ -60,7 +40,7 @@ export async function* checkUp(config: Config, terminal: Terminal): AsyncGenerat
   }
 }
 
-function checkPage({ pageFolder }: Config): Finding {
+function checkPage({ config: { pageFolder } }: Patient): Finding {
   return existsSync(path.join(pageFolder, 'index.html'))
     ? ok('page', 'built')
     : warning('page', 'not built yet', 'npm start builds it; the command line needs none.')
@@ -88,14 +68,14 @@ async function checkPackages(): Promise<Finding[]> {
 
 const littleDisk = 2e9
 
-async function checkData({ data }: Config): Promise<Finding[]> {
+async function checkData({ config: { data } }: Patient): Promise<Finding[]> {
   try {
     await mkdir(data, { recursive: true, mode: 0o700 })
     await access(data, constants.W_OK)
     const { bavail, bsize } = await statfs(data)
     const free = bavail * bsize
     return [
-      ok('data', `${data} can be written to`),
+      ok('data', `${data} can be written to and holds ${await contentOf(data)}`),
       free < littleDisk
         ? warning(
             'disk',
@@ -111,7 +91,15 @@ async function checkData({ data }: Config): Promise<Finding[]> {
   }
 }
 
-async function checkPort({ data, port }: Config): Promise<Finding> {
+async function checkServer({ config: { data, port }, server }: Patient): Promise<Finding> {
+  if (server !== null) {
+    const there = await connect({ ...server, clientId: 'marquee-doctor' })
+    there.close()
+    return ok(
+      'server',
+      `${server.url} answers (version ${there.version}, ${there.device}); below is this computer`
+    )
+  }
   const running = await findServer(data).catch(() => null)
   if (running !== null) {
     running.close()
@@ -135,15 +123,19 @@ const isFree = (port: number): Promise<boolean> =>
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
 
-function checkMemory({ memoryBytes }: Config): Finding {
-  const text = `${sizeText(totalmem())}, ${sizeText(freemem())} free; open models may take ${sizeText(memoryBytes)}`
+function checkMemory({ config: { memoryBytes } }: Patient): Finding {
+  const limit = process.constrainedMemory()
+  const container =
+    limit > 0 && limit < totalmem() ? `, of which this container may use ${sizeText(limit)}` : ''
+  const free = sizeText(freeMemory() ?? freemem())
+  const text = `${sizeText(totalmem())}${container}; ${free} free; open models may take ${sizeText(memoryBytes)}`
   // The networks of SD 1.x in half precision.
   return memoryBytes < 2.5e9
     ? warning('memory', text, 'Small models run; for larger ones close programs or raise --memory.')
     : ok('memory', text)
 }
 
-async function checkDevices(config: Config, { progress }: Terminal): Promise<Finding[]> {
+async function checkDevices({ config, terminal: { progress } }: Patient): Promise<Finding[]> {
   const { accelerators, candidates, chooseDevice, createTry } =
     await import('../runtime/self-test/choose-device.ts')
   const { onnxruntimeVersion, knownProviders } = await import('../runtime/session.ts')
@@ -171,7 +163,7 @@ async function checkDevices(config: Config, { progress }: Terminal): Promise<Fin
 
 const verdicts = { used: '', passed: '', slow: 'not used: ', failed: 'cannot be used: ' } as const
 
-async function checkModels({ models, data }: Config): Promise<Finding[]> {
+async function checkModels({ config: { models, data } }: Patient): Promise<Finding[]> {
   const { openLibrary } = await import('../weights/library.ts')
   const { openExtensions } = await import('../weights/extensions/extension-library.ts')
   const { catalogueOf } = await import('../catalogue.ts')

@@ -1,14 +1,15 @@
 import type { Answer, Command, Terminal } from './command.ts'
 import type { CommandLine } from '../command-line.ts'
-import { checkUp, type Finding } from './check-up.ts'
-import { configOf, reachOptions } from './reach.ts'
+import { checkUp } from './check-up.ts'
+import type { Finding } from './finding.ts'
+import { configOf, givenServer, reachOptions } from './reach.ts'
 
 const marks = { ok: 'ok', warning: 'warning', problem: 'PROBLEM' } as const
 
 export const doctor: Command = {
   usage: '[options]',
   about:
-    'Looks at what Marquee needs: Node, packages, the data folder and its disk, the port, devices (with a small network run on each), memory, models, the page. Ends with 1 where there is a problem.',
+    'Looks at what Marquee needs: versions, settings, packages, the data folder and its disk, the server or its port, memory, devices (with a small network run on each), models and their folders, the catalogue, the page. Tells no secrets, so that it can be shown to who helps. Ends with 1 where there is a problem.',
   examples: ['marquee doctor', 'marquee doctor --device webgpu --json'],
   options: [
     reachOptions,
@@ -18,7 +19,8 @@ export const doctor: Command = {
     const port = line.texts.get('port')?.at(-1)
     const config = configOf(line, terminal.env, port === undefined ? [] : ['--port', port])
     const findings: Finding[] = []
-    for await (const finding of checkUp(config, terminal)) {
+    const server = givenServer(line, terminal.env)
+    for await (const finding of checkUp({ config, terminal, server, given: line.texts })) {
       findings.push(finding)
       terminal.progress.show(`${finding.name}: ${finding.message}`, null)
     }

@@ -86,7 +86,11 @@ function settingsOf(line: CommandLine): readonly string[] {
   )
 }
 
-function givenServer(line: CommandLine, env: NodeJS.ProcessEnv): { url: string; token: string } | null {
+/** The server of --server; null: none was named. Throws AppError 'settings-invalid'. */
+export function givenServer(
+  line: CommandLine,
+  env: NodeJS.ProcessEnv
+): { url: string; token: string } | null {
   const url = textOf(line, 'server')
   const token = textOf(line, 'token') ?? env.MARQUEE_TOKEN
   if (url === undefined) {

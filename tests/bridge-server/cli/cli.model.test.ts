@@ -350,8 +350,20 @@ it('finds that all is well with the doctor, and what is not', async () => {
   const well = await marquee('doctor', '--json', '--port', '0')
   expect(well.code).toBe(0)
   const { findings } = json(well) as { findings: { name: string; state: string }[] }
-  for (const name of ['node', 'packages', 'data', 'memory', 'device', 'models'])
+  for (const name of ['marquee', 'settings', 'packages', 'data', 'memory', 'device', 'models', 'catalogue'])
     expect(findings.map((finding) => finding.name)).toContain(name)
+  const told = await runCli(['doctor', '--port', '0', '--device', 'cpu', '--data', data], {
+    cwd: folder,
+    env: { HTTPS_PROXY: 'http://me:hunter2@proxy.example:3128', HF_TOKEN: 'hf_hunter2', MARQUEE_LOG: 'info' }
+  })
+  expect(told.out.toString()).toMatch(
+    /settings +.*--device cpu.*HF_TOKEN \(set\), HTTPS_PROXY \(set\), MARQUEE_LOG=info/
+  )
+  expect(told.out.toString() + told.errors).not.toContain('hunter2')
+  await writeFile(path.join(data, 'catalogue.json'), '{"version": 1,\n"entries": [}')
+  const mistaken = await marquee('doctor', '--port', '0', '--device', 'cpu')
+  expect(mistaken.out.toString()).toMatch(/warning +catalogue +.*catalogue\.json: line 2 is no JSON/)
+  await rm(path.join(data, 'catalogue.json'))
   await writeFile(at('file'), '')
   const ill = await runCli(['doctor', '--data', at('file')], { cwd: folder })
   expect([ill.code, ill.out.toString()]).toEqual([1, expect.stringMatching(/PROBLEM +data/)])
