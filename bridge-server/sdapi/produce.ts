@@ -41,6 +41,14 @@ export interface ProduceParts {
   readonly version: string
 }
 
+/** What is answered. */
+export interface Produced {
+  /** PNG as base64. */
+  readonly images: readonly string[]
+  /** JSON. */
+  readonly info: string
+}
+
 /** Pictures that one job makes. */
 interface Piece {
   readonly work: Work
@@ -53,8 +61,13 @@ interface Piece {
 /** A job holds this many pictures at most. */
 const mostOfJob = 8
 
-/** Has the pictures of all works made; answers as the web UI does. `fields` are those of the request. */
-export async function produce(call: Call, fields: Fields, works: readonly Work[], parts: ProduceParts) {
+/** Has the pictures of all works made. `fields` are those of the request. */
+export async function produce(
+  call: Call,
+  fields: Fields,
+  works: readonly Work[],
+  parts: ProduceParts
+): Promise<Produced> {
   const pieces = works.flatMap(piecesOf)
   refuseTooMany(pieces)
   const requests = pieces.map(requestFor)
@@ -86,7 +99,7 @@ export async function produce(call: Call, fields: Fields, works: readonly Work[]
     if (isSent) for (const work of works) images.push(...(await mapsOf(work, call.signal, parts)))
     const { version } = parts
     const info = infoOf({ works, pictures: pieces.flatMap(toldOf), infotexts, fields, started, version })
-    return { images, parameters: echoOf(fields), info }
+    return { images, info }
   })
 }
 
@@ -156,11 +169,4 @@ async function mapsOf({ recipe, origins, controls }: Work, signal: AbortSignal, 
     files.push(await pictures.encode({ picture, finish: { kind: 'all' }, text: {} }, signal))
   }
   return files
-}
-
-/** What was asked for, without the pictures unless they are wanted. */
-export function echoOf(fields: Fields): Readonly<Record<string, unknown>> {
-  const echo = Object.fromEntries(fields.entries())
-  const hidden = fields.flag('include_init_images', false) ? {} : { init_images: null, mask: null }
-  return { ...echo, ...hidden }
 }

@@ -12,12 +12,11 @@ const blurs = { min: 0, max: 256 }
 /** How an img2img request wants its picture and mask read. Throws AppError that names the field. */
 export function startSettings(fields: Fields, size: Size, overlay: boolean): StartSettings {
   const mode = fields.integer('resize_mode', 0, { min: 0, max: latentMode })
-  const blur = fields.integer('mask_blur', 4, blurs)
   return {
     size,
     resize: resizeModes[mode] ?? 'stretch',
     latents: mode === latentMode,
-    blur: [fields.integer('mask_blur_x', blur, blurs), fields.integer('mask_blur_y', blur, blurs)],
+    blur: blurOf(fields),
     rounded: fields.flag('mask_round', true),
     inverted: fields.integer('inpainting_mask_invert', 0, { min: 0, max: 1 }) === 1,
     onlyMasked: fields.flag('inpaint_full_res', true),
@@ -25,4 +24,11 @@ export function startSettings(fields: Fields, size: Size, overlay: boolean): Sta
     fill: fills[fields.integer('inpainting_fill', 0, { min: 0, max: 3 })] ?? 'fill',
     overlay
   }
+}
+
+/** `mask_blur` counts more than its parts, as in the web UI: programs send all three. */
+function blurOf(fields: Fields): readonly [number, number] {
+  const parts = [fields.integer('mask_blur_x', 4, blurs), fields.integer('mask_blur_y', 4, blurs)] as const
+  const both = fields.given('mask_blur') === undefined ? null : fields.integer('mask_blur', 4, blurs)
+  return both === null ? parts : [both, both]
 }

@@ -1,6 +1,7 @@
 import type { Choice } from '../../protocol/catalogue.ts'
 import type { Call } from '../call.ts'
 import type { Fields } from '../fields.ts'
+import type { Produced } from '../produce.ts'
 import type { GenerateParts } from '../read-request.ts'
 
 export type GenerateMode = 'txt2img' | 'img2img'
@@ -31,7 +32,7 @@ export type Script = About &
     | { readonly kind: 'bodies'; readonly bodies: (fields: Fields, args: ScriptArgs) => readonly Body[] }
     | {
         readonly kind: 'picture'
-        readonly answer: (call: Call, args: ScriptArgs, parts: GenerateParts) => Promise<unknown>
+        readonly answer: (call: Call, args: ScriptArgs, parts: GenerateParts) => Promise<Produced>
       }
   )
 

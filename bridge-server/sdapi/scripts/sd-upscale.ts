@@ -14,7 +14,7 @@ import { isObject, shown, wrong } from '../fields.ts'
 import { infoOf } from '../info.ts'
 import { keptWhile } from '../kept.ts'
 import { chosenUpscaler } from '../models.ts'
-import { echoOf, type Work } from '../produce.ts'
+import type { Produced, Work } from '../produce.ts'
 import { initialPictures, readRequest, type GenerateParts, type Read } from '../read-request.ts'
 import { requestOf } from '../recipe.ts'
 import type { Script, ScriptArgs } from './script.ts'
@@ -45,7 +45,7 @@ interface Plan {
   readonly factor: number
 }
 
-async function answer(call: Call, args: ScriptArgs, parts: GenerateParts): Promise<unknown> {
+async function answer(call: Call, args: ScriptArgs, parts: GenerateParts): Promise<Produced> {
   const plan = planOf(await readRequest(call, parts), args)
   const { fields, recipe, context } = plan.read
   const started = new Date()
@@ -80,7 +80,7 @@ async function answer(call: Call, args: ScriptArgs, parts: GenerateParts): Promi
     }
     const pictures = rounds.map((_, number) => ({ ...recipe, seed: recipe.seed + number }))
     const info = { works: [workOf(plan, facts)], pictures, infotexts, fields, started, version }
-    return { images, parameters: echoOf(fields), info: infoOf(info) }
+    return { images, info: infoOf(info) }
   })
 }
 

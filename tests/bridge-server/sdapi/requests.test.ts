@@ -109,3 +109,27 @@ test('img2img_color_correction gives a picture the colours that it began from, b
     field: 'override_settings.img2img_color_correction'
   })
 })
+
+test.each(['txt2img', 'img2img'] as const)(
+  '%s tells what it was asked for with all that it took for said: sent back, that asks for the same',
+  async (mode) => {
+    const pictures = mode === 'img2img' ? { init_images: [await base64(patterned(64, 64))] } : {}
+    const body = { ...pictures, include_init_images: true, seed: 5, subseed: 6, width: 64, height: 64 }
+    const url = `/sdapi/v1/${mode}`
+    const { parameters } = (await sdapi.ask(url, body)) as { parameters: object }
+    expect(parameters).toMatchObject({ ...body, steps: 50, cfg_scale: 7, sampler_index: 'Euler' })
+    const first = sdapi.jobs.at(-1)
+    await sdapi.ask(url, parameters)
+    expect(sdapi.jobs.at(-1)).toEqual(first)
+  }
+)
+
+test('mask_blur counts more than mask_blur_x and mask_blur_y, which programs send beside it', async () => {
+  const picture = await base64(patterned(64, 64))
+  const body = { init_images: [picture], mask: picture, inpaint_full_res: false, denoising_strength: 0.5 }
+  const maskOf = async (blurs: object) => (await jobOf('img2img', { ...body, ...blurs })).selection?.blob
+  const both = await maskOf({ mask_blur: 8 })
+  expect(await maskOf({ mask_blur: 8, mask_blur_x: 4, mask_blur_y: 4 })).toBe(both)
+  expect(await maskOf({ mask_blur_x: 8, mask_blur_y: 8 })).toBe(both)
+  expect(await maskOf({})).not.toBe(both)
+})
