@@ -12,7 +12,10 @@ export function freeMemory(root = '/'): number | null {
   return Math.min(freemem(), ...containerFree(root))
 }
 
-/** The two versions of control groups. In a container its own group may lie at the root of the mount. */
+/**
+ * The two versions of control groups. The limit may be that of any group around a process's own (a slice of systemd's), and in a
+ * container its own group may lie at the root of the mount.
+ */
 function containerFree(root: string): readonly number[] {
   const groups = (read(path.join(root, 'proc/self/cgroup')) ?? '').split('\n').map((line) => line.split(':'))
   const mount = path.join(root, 'sys/fs/cgroup')
@@ -20,10 +23,16 @@ function containerFree(root: string): readonly number[] {
     const isOld = controllers.split(',').includes('memory')
     if (!isOld && controllers !== '') return []
     const base = isOld ? path.join(mount, 'memory') : mount
-    return [path.join(base, folder), base]
-      .flatMap((group) => groupFree(group, isOld ? old : unified) ?? [])
-      .slice(0, 1)
+    return withParents(folder).flatMap(
+      (group) => groupFree(path.join(base, group), isOld ? old : unified) ?? []
+    )
   })
+}
+
+/** `/a/b` → `/a/b`, `/a`, `/`. */
+function withParents(folder: string): readonly string[] {
+  const parent = path.posix.dirname(folder)
+  return parent === folder || parent === '.' ? ['/'] : [folder, ...withParents(parent)]
 }
 
 interface GroupFiles {
