@@ -9,8 +9,8 @@ export interface ModelRequests {
   readonly readPrompt: (question: PromptQuestion) => Promise<PromptReport>
   /** Sends a model file, to be kept where the server keeps models. */
   readonly addModel: (name: string, file: Blob) => Promise<void>
-  /** The picture beside an extension's file, small. */
-  readonly extensionPicture: (id: string) => Promise<Blob>
+  /** The picture beside an extension's file, small, as the bytes of a JPEG. */
+  readonly extensionPicture: (id: string) => Promise<Uint8Array<ArrayBuffer>>
   readonly chooseForModel: (id: string, choice: ModelChoice) => Promise<void>
   /** A folder with models, by its absolute path on the server's computer. */
   readonly addFolder: (folder: string) => Promise<void>
@@ -24,7 +24,10 @@ export function createModelRequests({ ask, askJson }: Http): ModelRequests {
       const headers = { 'Content-Type': 'application/octet-stream' }
       await ask(`/models/${encodeURIComponent(name)}`, { method: 'PUT', body: file, headers })
     },
-    extensionPicture: async (id) => (await ask(`/extensions/${encodeURIComponent(id)}/picture`)).blob(),
+    async extensionPicture(id) {
+      const reply = await ask(`/extensions/${encodeURIComponent(id)}/picture`)
+      return new Uint8Array(await reply.arrayBuffer())
+    },
     async chooseForModel(id, choice) {
       await ask(`/model-choices/${encodeURIComponent(id)}`, asJson('PUT', choice))
     },

@@ -51,7 +51,9 @@ const client = createBridgeClient({
 const events = createServerEvents({ store, client })
 const actions = createActions({ store, client, host, random: Math.random, newId, now: Date.now, later })
 const thumbnails = createThumbnails(actions.picture)
-const extensionPictures = createExtensionPictures(client.extensionPicture)
+const extensionPictures = createExtensionPictures(async (id) =>
+  URL.createObjectURL(new Blob([await client.extensionPicture(id)], { type: 'image/jpeg' }))
+)
 
 keepSettings(store, (stored) => localStorage.setItem(SETTINGS, stored))
 keepPreview(store, client, host, (error) => store.dispatch({ type: 'noticed', notice: toNotice(error) }))

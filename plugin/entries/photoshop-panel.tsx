@@ -3,6 +3,7 @@ import { useStore } from 'zustand'
 import { createPanelClient, type PanelClient } from '../remote/panel-client.ts'
 import type { ConnectionNoticeProps } from '../ui/ConnectionNotice.tsx'
 import { DiagnosticsSection } from '../ui/DiagnosticsSection.tsx'
+import { createExtensionPictures } from '../ui/extension-pictures.ts'
 import { PairingForm } from '../ui/PairingForm.tsx'
 import { Panel } from '../ui/Panel.tsx'
 import { ThemedProvider } from '../ui/ThemedProvider.tsx'
@@ -44,10 +45,16 @@ window.addEventListener('message', ({ data }: MessageEvent<unknown>) => client.r
 client.start()
 
 const thumbnails = createThumbnailCache(client)
+const extensionPictures = createExtensionPictures(client.extensionPicture)
 const root = document.getElementById('root')
 if (root === null) throw new Error('Bug: the page has no #root')
 createRoot(root).render(
-  <AppContext value={{ store: client.store, actions: client.actions, thumbnails, themedBy: 'Photoshop' }}>
+  <AppContext
+    value={{
+      ...{ store: client.store, actions: client.actions, thumbnails, extensionPictures },
+      themedBy: 'Photoshop'
+    }}
+  >
     <PhotoshopPanel />
   </AppContext>
 )

@@ -13,6 +13,7 @@ import type { Photoshop } from '../hosts/photoshop/photoshop-api.ts'
 import { createPhotoshopHost } from '../hosts/photoshop/photoshop-host.ts'
 import { createSecrets } from '../hosts/photoshop/secrets.ts'
 import { watchTheme } from '../hosts/photoshop/theme.ts'
+import { jpegUrl } from '../hosts/photoshop/data-url.ts'
 import { thumbnailOf } from '../hosts/photoshop/thumbnail.ts'
 import type { HostDocumentNode, Uxp, WebView, WebViewMessage } from '../hosts/photoshop/uxp-api.ts'
 import { createWatch } from '../hosts/photoshop/watch.ts'
@@ -94,6 +95,7 @@ export function startPlugin(runtime: PluginRuntime): void {
         turn = made.catch(() => {})
         return made
       },
+      extensionPicture: async (id) => jpegUrl(await client.extensionPicture(id)),
       pair: (code) => connection.pair(code),
       diagnose: (page) =>
         diagnose({

@@ -31,6 +31,7 @@ export const callNames = [
   'addFolder',
   'removeFolder',
   'thumbnail',
+  'extensionPicture',
   'pair',
   'diagnose',
   'copy',

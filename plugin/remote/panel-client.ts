@@ -28,6 +28,7 @@ export interface PanelClient {
   readonly actions: PanelActions
   readonly theme: Pick<StoreApi<HostTheme>, 'getState' | 'getInitialState' | 'subscribe'>
   readonly thumbnail: (jobId: string, image: ImageRef) => Promise<string>
+  readonly extensionPicture: (id: string) => Promise<string>
   readonly pair: (code: string) => Promise<void>
   /** `page` tells of this page's engine. */
   readonly diagnose: (page: string) => Promise<string>
@@ -159,9 +160,12 @@ function createCalls(page: string, send: (message: PageMessage) => void, later: 
   return { call, nextId: () => last + 1, answered: (answer: Answer) => waiting.get(answer.id)?.(answer) }
 }
 
-function servicesOf(call: Call): Pick<PanelClient, 'thumbnail' | 'pair' | 'diagnose' | 'copy' | 'paste'> {
+function servicesOf(
+  call: Call
+): Pick<PanelClient, 'thumbnail' | 'extensionPicture' | 'pair' | 'diagnose' | 'copy' | 'paste'> {
   return {
     thumbnail: async (jobId, image) => String(await call('thumbnail', { jobId, image }, THUMBNAIL_WITHIN)),
+    extensionPicture: async (id) => String(await call('extensionPicture', id, THUMBNAIL_WITHIN)),
     async pair(code) {
       await call('pair', code, ANSWER_WITHIN)
     },

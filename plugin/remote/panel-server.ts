@@ -21,6 +21,8 @@ import { changeOf } from './state-change.ts'
 export interface PanelServices {
   /** A small picture as a data URL. */
   readonly thumbnail: (jobId: string, image: ImageRef) => Promise<string>
+  /** The picture beside an extension's file, as a data URL. */
+  readonly extensionPicture: (id: string) => Promise<string>
   /** Exchanges what a person typed for the server's token. */
   readonly pair: (code: string) => Promise<void>
   /** A report to copy; `page` is what the page tells of its engine. */
@@ -178,6 +180,7 @@ function callsOf({ store, actions, services }: PanelServerParts): Calls {
     removeFolder: withText((folder) => void actions.removeFolder(folder)),
     thumbnail: async (argument) =>
       services.thumbnail(textOf(fieldOf(argument, 'jobId')), imageOf(fieldOf(argument, 'image'))),
+    extensionPicture: async (argument) => services.extensionPicture(textOf(argument)),
     pair: async (argument) => services.pair(textOf(argument)),
     diagnose: async (argument) => services.diagnose(textOf(argument)),
     copy: async (argument) => services.copy(textOf(argument)),

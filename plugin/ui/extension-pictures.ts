@@ -1,4 +1,4 @@
-/** Pictures of LoRAs and the like as object URLs; each is fetched once. */
+/** Pictures of LoRAs and the like as URLs; each is fetched once. */
 export interface ExtensionPictures {
   readonly of: (id: string) => Promise<string>
 }
@@ -6,13 +6,14 @@ export interface ExtensionPictures {
 /** Pictures kept at hand. */
 const KEPT = 500
 
-export function createExtensionPictures(fetchPicture: (id: string) => Promise<Blob>): ExtensionPictures {
+/** `fetchPicture` gives an object URL, or one that holds the picture. */
+export function createExtensionPictures(fetchPicture: (id: string) => Promise<string>): ExtensionPictures {
   const made = new Map<string, Promise<string>>()
   return {
     of(id) {
       const known = made.get(id)
       if (known !== undefined) return known
-      const url = fetchPicture(id).then((blob) => URL.createObjectURL(blob))
+      const url = fetchPicture(id)
       made.set(id, url)
       // A picture that could not be had is asked for anew the next time.
       url.catch(() => made.delete(id))

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { pictureOf } from '../plugin/hosts/photoshop/photoshop-case.ts'
 import { canInstall } from '../support/browser.ts'
@@ -10,6 +11,7 @@ import { packagedPlugin } from '../support/photoshop/package.ts'
 import { servePage, type PageServer } from '../support/photoshop/page-server.ts'
 import { runPlugin, type RunningPlugin } from '../support/photoshop/plugin.ts'
 import { createSimulator, type Simulator } from '../support/photoshop/simulator.ts'
+import { writePocketExtras } from '../support/pocket-extras.ts'
 
 /** As narrow as the manifest allows the panel to be. */
 const size = { width: 240, height: 720 }
@@ -37,7 +39,12 @@ for (const [engine, openIn] of Object.entries(engines()))
     let page: EnginePage
 
     beforeAll(async () => {
-      marquee = await startMarquee(path.join(dist.folder, engine))
+      const models = path.join(dist.folder, `${engine}-models`)
+      writePocketExtras(models)
+      await sharp({ create: { width: 300, height: 400, channels: 3, background: '#3377cc' } }).toFile(
+        path.join(models, 'pocket-ink.png')
+      )
+      marquee = await startMarquee(path.join(dist.folder, engine), ['--models', models])
       simulator = createSimulator()
       plugin = runPlugin(simulator, {
         bridge: new URL(marquee.url).origin,
@@ -194,6 +201,15 @@ for (const [engine, openIn] of Object.entries(engines()))
       await press('Run diagnostics')
       await expect.poll(() => valueOf('Report')).toMatch(/Is alpha straight/)
       await look('5-diagnostics')
+    })
+
+    it('shows the picture that lies beside a LoRA', async () => {
+      const before = await pictures()
+      await press('Add LoRA or embedding')
+      await shown('h2', 'Add to the prompt')
+      await expect.poll(pictures).toBe(before + 1)
+      await look('5-networks')
+      await press('Close')
     })
 
     it('says that the server is gone, and is there again when it is', async () => {

@@ -210,7 +210,7 @@ function createFakeClient() {
       }),
     annotate: ({ image }) => answer('annotate', () => image),
     mapPixels: (map) => answer('mapPixels', () => bytesOf(map)),
-    extensionPicture: () => answer('extensionPicture', () => new Blob()),
+    extensionPicture: () => answer('extensionPicture', () => new Uint8Array()),
     addModel: (name) => answer('addModel', () => void calls.push(`add ${name}`)),
     chooseForModel: (id, { prediction, vae }) =>
       answer('chooseForModel', () => void calls.push(`choose ${id} ${prediction} ${vae}`)),

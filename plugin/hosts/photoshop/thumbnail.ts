@@ -1,14 +1,13 @@
 import type { ImageRef } from '#protocol/images.ts'
+import { jpegUrl } from './data-url.ts'
 import type { Modal } from './modal.ts'
 import { messageOf } from './modal.ts'
 import type { Imaging } from './photoshop-api.ts'
 
 /** Longest side in pixels: sharp at 80 CSS pixels on a dense screen, and a few kilobytes. */
 const SIDE = 160
-/** Most characters of a picture's base64: a page's message is no road for pixels. */
-const MAX_TEXT = 48 * 1024
 
-/** A small picture as a data URL: the only pixels that ever reach the panel's page. */
+/** A small picture of a result as a data URL. */
 export async function thumbnailOf(
   imaging: Imaging,
   modal: Modal,
@@ -33,9 +32,7 @@ export async function thumbnailOf(
       if (!/modal scope/i.test(messageOf(error))) throw error
       return modal.run('Make thumbnail', Infinity, encode)
     })
-    if (base64.length > MAX_TEXT)
-      throw new Error(`Bug: a thumbnail of ${base64.length} characters, which may have ${MAX_TEXT}`)
-    return `data:image/jpeg;base64,${base64}`
+    return jpegUrl(base64)
   } finally {
     imageData.dispose()
   }

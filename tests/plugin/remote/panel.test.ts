@@ -127,6 +127,7 @@ function joined(options: { readonly loses?: (frame: Frame) => boolean } = {}) {
     },
     services: {
       thumbnail: (jobId, image) => Promise.resolve(`data:${jobId}/${image.blob}`),
+      extensionPicture: (id) => Promise.resolve(`data:beside ${id}`),
       pair: () => Promise.reject(new CodedError('unauthorized', 'That is not the code.', 'Look again.')),
       diagnose: () => new Promise(() => {}),
       copy: noted('copy'),
@@ -216,7 +217,7 @@ describe('a panel in another process', () => {
 
   it('asks for every action with what it was given', async () => {
     const { open, calls } = joined()
-    const { actions, thumbnail, copy, paste } = open('one')
+    const { actions, thumbnail, extensionPicture, copy, paste } = open('one')
     await settled()
     const shown = { jobId: 'job-1', variation: 2 }
     actions.connect()
@@ -272,6 +273,7 @@ describe('a panel in another process', () => {
       ['copy', 'text']
     ])
     expect(await paste()).toBe('pasted')
+    expect(await extensionPicture('Lora/ink')).toBe('data:beside Lora/ink')
     expect(await thumbnail('job-1', { blob: 'b', width: 1, height: 1, format: 'rgba8' })).toBe('data:job-1/b')
   })
 
