@@ -2,7 +2,7 @@ import type { Rect } from '#protocol/geometry.ts'
 import { blendPixel, scaleByte } from '../blend.ts'
 import { activeLayer, type CanvasDocument } from '../document.ts'
 import type { BrushOptions, Colour } from '../editor-state.ts'
-import { areaOf, intersection, pixelsAround, shifted, type Point } from '../geometry.ts'
+import { areaOf, intersection, pixelsAround, shifted, union, type Point } from '../geometry.ts'
 import { replaceLayer } from '../layer-edits.ts'
 import { toLayer, type Layer } from '../layer.ts'
 import { copyTile, eachTile, emptyPlane, isFilled, readPlane, tileArea, tileSize } from '../plane.ts'
@@ -62,8 +62,11 @@ export function startStroke(document: CanvasDocument, brush: BrushOptions, paint
   const paintLine = (from: Point, to: Point): Rect | null => {
     const area = intersection(lineArea(from, to, tip.reach), canvas)
     if (area === null) return null
-    eachTile(area, (key, part) => coverLine({ work: workOn(key), key, part, tip, painter }, from, to))
-    return shifted(area, offset)
+    let changed: Rect | null = null
+    eachTile(area, (key, part) => {
+      changed = union(changed, coverLine({ work: workOn(key), key, part, tip, painter }, from, to))
+    })
+    return changed === null ? null : shifted(changed, offset)
   }
   return {
     draft,
@@ -128,9 +131,10 @@ interface LinePart {
 
 /**
  * Covers one tile's part of a line. A round tip dragged along a line covers a pixel by its distance to the line, so
- * each pixel is looked at once, whatever the speed of the hand.
+ * each pixel is looked at once, whatever the speed of the hand. Returns what it changed, or null: of a large tip that moves a
+ * little that is the front alone, and only that must be composited anew.
  */
-function coverLine({ work, key, part, tip, painter }: LinePart, from: Point, to: Point): void {
+function coverLine({ work, key, part, tip, painter }: LinePart, from: Point, to: Point): Rect | null {
   const { x: left, y: top } = tileArea(key)
   const { coverage, selected } = work
   const { falloff } = tip
@@ -138,9 +142,12 @@ function coverLine({ work, key, part, tip, painter }: LinePart, from: Point, to:
   const dy = to.y - from.y
   const length2 = dx * dx + dy * dy
   const steps = falloffSteps / (tip.reach * tip.reach)
+  const changed = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity }
   for (let y = part.y; y < part.y + part.height; y++) {
     const py = y + 0.5 - from.y
     const row = (y - top) * tileSize - left
+    let first = Infinity
+    let last = -Infinity
     for (let x = part.x; x < part.x + part.width; x++) {
       const px = x + 0.5 - from.x
       let along = length2 === 0 ? 0 : (px * dx + py * dy) / length2
@@ -153,9 +160,19 @@ function coverLine({ work, key, part, tip, painter }: LinePart, from: Point, to:
       const pixel = row + x
       if (amount <= coverage[pixel]!) continue
       coverage[pixel] = amount
+      if (first === Infinity) first = x
+      last = x
       painter(work, pixel, selected === null ? amount : scaleByte(amount, selected[pixel]!))
     }
+    if (first === Infinity) continue
+    changed.left = Math.min(changed.left, first)
+    changed.right = Math.max(changed.right, last)
+    changed.top = Math.min(changed.top, y)
+    changed.bottom = y
   }
+  return changed.left > changed.right
+    ? null
+    : pixelsAround(changed.left, changed.top, changed.right + 1, changed.bottom + 1)
 }
 
 function pixelPainter(paint: Paint, opacity: number): PixelPainter {

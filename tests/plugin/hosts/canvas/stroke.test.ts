@@ -73,6 +73,17 @@ describe('a brush stroke', () => {
     expect(outside).toBe(0)
   })
 
+  it('tells no more than that: nothing where all is painted already, and of a step of a large tip the front alone', () => {
+    const large = { ...brush, size: 120 }
+    const stroke = startStroke(document, large, red)!
+    const dab = stroke.line(from, from)!
+    expect(dab).toMatchObject({ y: 150 - 60, height: 120 })
+    expect(stroke.line(from, from)).toBeNull()
+    const step = stroke.line(from, { x: from.x + 10, y: from.y })!
+    expect(step.x).toBeGreaterThan(from.x - 1)
+    expect(step.x + step.width).toBe(dab.x + dab.width + 10)
+  })
+
   it('copies only the tiles under it', () => {
     const after = painted(onGround, red)
     const [old, now] = [ground.pixels.tiles, after.layers[0]!.pixels.tiles]
