@@ -93,7 +93,7 @@ function ZoomLevel(): JSX.Element {
   const percent = scale * 100
   return (
     <TooltipTrigger delay={400}>
-      <ActionButton isQuiet width="size-800" aria-label="Actual pixels" onPress={() => editor.view.to(1)}>
+      <ActionButton isQuiet minWidth="size-800" aria-label="Actual pixels" onPress={() => editor.view.to(1)}>
         <Text>{`${percent < 10 ? percent.toFixed(1) : Math.round(percent)}%`}</Text>
       </ActionButton>
       <Tooltip>Actual pixels (Ctrl+1)</Tooltip>
