@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { open, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { invalid } from '../config-values.ts'
@@ -6,6 +7,7 @@ import { AppError } from '../errors.ts'
 import { readParameters } from '../image/metadata.ts'
 import { sourceIn, type DigitalSource } from '../image/provenance.ts'
 import { toldParameters } from '../image/told-parameters.ts'
+import { extension } from '../weights/extensions/extension-files.ts'
 import type { Answer, Command } from './command.ts'
 import { modelFileInfo } from './model-file-info.ts'
 import { reasonOf } from './read-pictures.ts'
@@ -25,8 +27,23 @@ export const info: Command = {
       throw new AppError('not-found', { message: `${file} cannot be read: ${reasonOf(cause)}.`, cause })
     })
     if (stats.isFile() && (await isPicture(file))) return pictureInfo(file)
+    refuseOthers(file, stats.isFile())
     return modelFileInfo(path.resolve(file), path.join(configOf(line, terminal.env).data, 'cache'), terminal)
   }
+}
+
+/** Throws AppError for what cannot be a model: its first bytes would be read as one, and what is said of them be nonsense. */
+function refuseOthers(file: string, isFile: boolean): void {
+  const isPromising = isFile
+    ? extension.test(file)
+    : ['model_index.json', 'config.json'].some((name) => existsSync(path.join(file, name)))
+  if (isPromising) return
+  throw new AppError('model-unsupported', {
+    message: isFile
+      ? `${file} is neither a picture that is known here (PNG, JPEG, WebP) nor a model file.`
+      : `${file} is a folder, and no model of diffusers: it has no model_index.json.`,
+    hint: isFile ? 'Model files end in .safetensors, .ckpt, .pt, .pth or .bin.' : 'Name a file in it.'
+  })
 }
 
 /** PNG, JPEG or WebP, by their first bytes. */

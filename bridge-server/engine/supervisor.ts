@@ -222,6 +222,7 @@ const reasonOf = (signal: AbortSignal): Error =>
 const hints: Readonly<Record<string, string>> = {
   SIGKILL: 'The system may have run out of memory: try a smaller size or a smaller model.',
   SIGABRT: 'Try a smaller size, or start with --device cpu.',
+  SIGSEGV: 'A driver may have failed: try again, or start with --device cpu.',
   SIGBUS: 'A model file may have been changed or moved while it was in use: check it and try again.'
 }
 

@@ -317,6 +317,8 @@ it('has exit codes and words for what cannot be', async () => {
     [2, /models has no lits\.\nDid you mean list/, 'models', 'lits'],
     [2, /downloads only what its catalogue has/, 'models', 'add', 'https://example.com/x.safetensors'],
     [1, /no such file/, 'info', 'nowhere.png'],
+    [1, /nowhere-file is neither a picture .* nor a model file/, 'info', 'nowhere-file'],
+    [1, /is a folder, and no model of diffusers/, 'info', '.'],
     [1, /cannot be read: there is no such file/, 'img2img', 'x', '--image', 'nowhere.png']
   ]
   await writeFile(at('nowhere-file'), '')
