@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readText } from './open-file.ts'
 import { unreadable } from './tensor-table.ts'
 
 /** A JSON object whose fields are read with their types checked; absent and null fields are undefined. */
@@ -21,7 +21,7 @@ export interface Config {
 export async function readConfig(file: string): Promise<Config | null> {
   let text: string
   try {
-    text = await readFile(file, 'utf8')
+    text = await readText(file)
   } catch (cause) {
     if (cause instanceof Error && 'code' in cause && (cause.code === 'ENOENT' || cause.code === 'ENOTDIR'))
       return null

@@ -1,10 +1,13 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { AppError } from '../errors.ts'
 import type { Dtype, Weight } from '../graph/weight.ts'
+import { openFile } from './open-file.ts'
 import { shownName, unreadable, type TensorTable } from './tensor-table.ts'
 
 /** As the reference implementation. */
 const longestHeader = 100_000_000
+/** Models have some thousands; a header of nothing else would be read for seconds, and everybody wait. */
+const mostTensors = 100_000
 
 /** Names of the format's dtypes: ours, or null where no network can use it; and how many bits one number takes. */
 const dtypes: Readonly<Record<string, readonly [Dtype | null, number]>> = {
@@ -58,7 +61,7 @@ export async function readSafetensors(file: string): Promise<TensorTable> {
 /** Opens a file; one that is not there or may not be read is the person's to mend. */
 export async function openForReading(file: string): Promise<FileHandle> {
   try {
-    return await open(file, 'r')
+    return await openFile(file)
   } catch (cause) {
     const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
     if (missing)
@@ -132,8 +135,10 @@ function parseJson(file: string, bytes: Buffer): { text: string; json: Record<st
   let json: unknown
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    checkCount(file, text)
     json = JSON.parse(text)
   } catch (cause) {
+    if (cause instanceof AppError) throw cause
     throw unreadable(file, `its header of ${bytes.length} bytes is not JSON`, cause)
   }
   if (!isRecord(json)) throw unreadable(file, 'its header is not a JSON object')
@@ -176,9 +181,20 @@ function parseEntry(file: string, name: string, value: unknown): Entry {
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((x) => Number.isSafeInteger(x) && x >= 0)
 
+function checkCount(file: string, text: string): void {
+  const written = writtenTensors(text)
+  if (written > mostTensors)
+    throw unreadable(
+      file,
+      `its header lists ${written} tensors, and more than ${mostTensors} are in no model`
+    )
+}
+
+const writtenTensors = (text: string): number => text.match(/"data_offsets"\s*:\s*\[/g)?.length ?? 0
+
 /** JSON.parse keeps the last of two equal keys, so the tensors in the text are counted. */
 function checkDuplicates(file: string, text: string, tensors: number): void {
-  const written = text.match(/"data_offsets"\s*:\s*\[/g)?.length ?? 0
+  const written = writtenTensors(text)
   if (written !== tensors)
     throw unreadable(file, `its header lists ${written} tensors under ${tensors} different names`)
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Prediction } from '../protocol/catalogue.ts'
 import { readConfig } from './config-file.ts'
 import { stemOf } from './model-info.ts'
+import { readText } from './open-file.ts'
 import { unreadable } from './tensor-table.ts'
 
 /** What is said about a checkpoint beside it or in its metadata; undefined where nobody says. */
@@ -100,7 +100,7 @@ function activationNamed(name: string | undefined, where: string): TextSidecar['
  */
 async function yamlSidecar(file: string): Promise<Omit<Sidecar, 'text'>> {
   for (const candidate of besides(file, '.yaml')) {
-    const text = await readFile(candidate, 'utf8').catch(() => null)
+    const text = await readText(candidate).catch(() => null)
     if (text === null) continue
     const scalar = (key: string): string | undefined =>
       new RegExp(`^[\\s-]*${key}:\\s*["']?([^\\s"'#]+)`, 'm').exec(text)?.[1]

@@ -100,7 +100,7 @@ async function neighboursAmong(
   for (const entry of entries) {
     const place = path.join(folder, entry.name)
     if (entry.isSymbolicLink() && (await roots.find(place)).is !== 'inside') continue
-    if (!entry.isDirectory()) found.set(entry.name.toLowerCase(), place)
+    if (entry.isFile() || entry.isSymbolicLink()) found.set(entry.name.toLowerCase(), place)
   }
   return found
 }

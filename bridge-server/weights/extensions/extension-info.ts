@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import type { ExtensionInfo, ExtensionKind } from '../../protocol/extensions.ts'
 import { refuseForeignAddOn } from '../foreign-kinds.ts'
 import { stemOf } from '../model-info.ts'
+import { readText } from '../open-file.ts'
 import type { TensorTable } from '../tensor-table.ts'
 import { annotatorNetwork } from './annotator.ts'
 import { isControlNet, unionKinds } from './controlnet.ts'
@@ -127,7 +127,7 @@ type Beside = Pick<ExtensionFile, 'file' | 'neighbours'>
 async function besideFile({ file, neighbours }: Beside): Promise<string | undefined> {
   const read = async (ending: string) => {
     const note = neighbours.get(`${stemOf(file)}${ending}`.toLowerCase())
-    return recordOf(note === undefined ? undefined : await readFile(note, 'utf8').catch(() => undefined))
+    return recordOf(note === undefined ? undefined : await readText(note).catch(() => undefined))
   }
   const said = (await read('.json'))['activation text']
   if (typeof said === 'string' && said.trim() !== '') return said

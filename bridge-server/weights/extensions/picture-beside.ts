@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
 import { AppError } from '../../errors.ts'
 import { stemOf } from '../model-info.ts'
+import { openFile } from '../open-file.ts'
 import { shownName } from '../tensor-table.ts'
 import type { ExtensionFile } from './extension-files.ts'
 
@@ -37,11 +37,16 @@ export interface PictureFile {
 
 /** Throws AppError 'too-large' before anything is read. */
 export async function readPictureFile(file: string): Promise<PictureFile> {
-  const { size, mtimeMs } = await stat(file)
-  if (size > mostBytes)
-    throw new AppError('too-large', {
-      message: `The picture ${shownName(file)} has ${size} bytes; at most ${mostBytes} are read.`,
-      hint: 'Scale it down.'
-    })
-  return { bytes: await readFile(file), stamp: `${size}-${Math.round(mtimeMs)}` }
+  const handle = await openFile(file)
+  try {
+    const { size, mtimeMs } = await handle.stat()
+    if (size > mostBytes)
+      throw new AppError('too-large', {
+        message: `The picture ${shownName(file)} has ${size} bytes; at most ${mostBytes} are read.`,
+        hint: 'Scale it down.'
+      })
+    return { bytes: await handle.readFile(), stamp: `${size}-${Math.round(mtimeMs)}` }
+  } finally {
+    await handle.close()
+  }
 }

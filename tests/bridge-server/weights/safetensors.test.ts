@@ -98,6 +98,14 @@ describe('a broken file is refused, naming what is wrong', () => {
       withEntries({ a: entry([1], [0, 2]) }, 5),
       /end at byte (\d+) and the file has \d+/
     ],
+    [
+      'more tensors than any model has',
+      safetensorsWithHeader(
+        `{${Array.from({ length: 100_001 }, (_, i) => a.replace('a', `a${i}`)).join()}}`,
+        2
+      ),
+      /lists 100001 tensors/
+    ],
     ['two tensors of one name', safetensorsWithHeader(`{${a},${a}}`, 2), /2 tensors under 1 different names/]
   ]
   test.each(cases)('%s', async (_, bytes, message) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, cpSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -321,5 +322,36 @@ test.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
       models: ['sd'],
       refused: [['lost+found', 'model-unreadable', undefined]]
     })
+  }
+)
+
+test.skipIf(process.platform === 'win32')(
+  'a pipe is no file: nobody waits for what never comes out of it',
+  async () => {
+    const { root } = places()
+    put(root, 'sd.safetensors', model)
+    put(root, 'Lora/ink.safetensors', lora)
+    const pipes = [
+      'pipe.safetensors',
+      'old.ckpt',
+      'Lora/a.safetensors',
+      'Lora/ink.json',
+      'Lora/ink.png',
+      'vae/b.pt'
+    ]
+    for (const name of pipes) {
+      mkdirSync(path.join(root, path.dirname(name)), { recursive: true })
+      execFileSync('mkfifo', [path.join(root, name)])
+    }
+    const { extensions, library, listed } = librariesOf(root)
+    const { models, beside, refused } = await listed()
+    expect({ models, beside }).toEqual({ models: ['sd'], beside: ['Lora/ink'] })
+    expect(refused.map(([id, code]) => [id, code])).toEqual([
+      ['old', 'model-unreadable'],
+      ['pipe', 'model-unreadable']
+    ])
+    await expect(library.find('pipe')).rejects.toThrow(/it is no file, but a folder, a pipe or a device/)
+    await expect(extensions.lora('a')).rejects.toMatchObject({ code: 'model-unreadable' })
+    expect(await extensions.picture('Lora/ink')).toBeNull()
   }
 )
