@@ -2,10 +2,11 @@ import type { Call, Route } from './call.ts'
 import { echoOf } from './echo.ts'
 import { fieldsOf } from './fields.ts'
 import { withInfotext } from './pasted.ts'
-import { produce, type Produced, type Work } from './produce.ts'
+import { produce, type Produced } from './produce.ts'
 import { readImg2img, readTxt2img, type GenerateParts } from './read-request.ts'
 import { chosenScript } from './scripts/registry.ts'
 import type { GenerateMode } from './scripts/script.ts'
+import type { Work } from './work.ts'
 
 export const generateRoutes = (parts: GenerateParts): readonly Route[] => [
   { method: 'POST', url: '/sdapi/v1/txt2img', answer: (call) => generate(call, 'txt2img', parts) },

@@ -1,7 +1,7 @@
 import { assert } from '../errors.ts'
 import { samplerName, shortHash } from '../image/webui-names.ts'
 import type { Fields } from './fields.ts'
-import type { Work } from './produce.ts'
+import type { Work } from './work.ts'
 import { timestamp } from './timestamp.ts'
 
 export interface PictureFacts {

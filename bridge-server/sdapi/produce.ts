@@ -1,36 +1,16 @@
-import type { Field } from '../image/metadata.ts'
 import { provenanceText, sourceOf } from '../image/provenance.ts'
 import { parametersOf } from '../image/request-parameters.ts'
 import type { BlobStore } from '../jobs/blobs.ts'
-import type { Catalogue } from '../protocol/catalogue.ts'
 import type { ImageRef } from '../protocol/images.ts'
 import type { Control, GenerateRequest } from '../protocol/request.ts'
 import type { Call } from './call.ts'
-import type { Controls } from './controlnet.ts'
 import { wrong, type Fields } from './fields.ts'
 import { keptWhile } from './kept.ts'
 import { infoOf, type PictureFacts } from './info.ts'
-import type { StoredFinish } from './picture-tasks.ts'
 import type { Pictures } from './pictures.ts'
 import { requestOf, type Recipe } from './recipe.ts'
 import type { Runs } from './runs.ts'
-
-/** Where pictures come from, and what becomes of them. */
-export interface Origin {
-  readonly start: Pick<GenerateRequest, 'mode' | 'strength'> & Partial<GenerateRequest>
-  readonly finish: StoredFinish
-  /** For the infotext. */
-  readonly facts: readonly Field[]
-}
-
-/** What is made in the same way. */
-export interface Work {
-  readonly recipe: Recipe
-  readonly catalogue: Catalogue
-  /** One for all pictures, or one for each of a batch. */
-  readonly origins: readonly Origin[]
-  readonly controls: Controls
-}
+import type { Origin, Work } from './work.ts'
 
 export interface ProduceParts {
   readonly blobs: BlobStore

@@ -7,12 +7,13 @@ import { secondPassOf } from './hires.ts'
 import type { Options } from './options.ts'
 import type { Sent } from './picture-tasks.ts'
 import { sentPicture } from './pictures.ts'
-import type { Origin, ProduceParts, Work } from './produce.ts'
+import type { ProduceParts } from './produce.ts'
 import { recipeOf, type Recipe, type RecipeContext } from './recipe.ts'
 import type { Samplers } from './samplers.ts'
 import { settingsOf } from './settings.ts'
 import { startSettings } from './start-settings.ts'
 import type { Style } from './styles.ts'
+import type { Origin, Work } from './work.ts'
 
 export interface GenerateParts extends Samplers, ProduceParts, ControlParts {
   readonly catalogue: () => Promise<Catalogue>

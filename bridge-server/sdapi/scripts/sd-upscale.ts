@@ -14,9 +14,10 @@ import { isObject, shown, wrong } from '../fields.ts'
 import { infoOf } from '../info.ts'
 import { keptWhile } from '../kept.ts'
 import { chosenUpscaler } from '../models.ts'
-import type { Produced, Work } from '../produce.ts'
+import type { Produced } from '../produce.ts'
 import { initialPictures, readRequest, type GenerateParts, type Read } from '../read-request.ts'
 import { requestOf } from '../recipe.ts'
+import type { Work } from '../work.ts'
 import type { Script, ScriptArgs } from './script.ts'
 
 /** A picture made larger, and each tile of it, of the request's size, by img2img. */
