@@ -62,10 +62,11 @@ export function startStroke(document: CanvasDocument, brush: BrushOptions, paint
   const paintLine = (from: Point, to: Point): Rect | null => {
     const area = intersection(lineArea(from, to, tip.reach), canvas)
     if (area === null) return null
-    let changed: Rect | null = null
-    eachTile(area, (key, part) => {
-      changed = union(changed, coverLine({ work: workOn(key), key, part, tip, painter }, from, to))
-    })
+    const parts: (Rect | null)[] = []
+    eachTile(area, (key, part) =>
+      parts.push(coverLine({ work: workOn(key), key, part, tip, painter }, from, to))
+    )
+    const changed = parts.reduce(union, null)
     return changed === null ? null : shifted(changed, offset)
   }
   return {
