@@ -149,8 +149,9 @@ export function createMemoryHost(alpha: MaskImage) {
     },
     chooseArea: (area) => {
       if (state.document === null) return
-      const { area: _before, ...rest } = state.document
-      state.document = area === null ? rest : { ...rest, area }
+      const { id, name, canvas, origin } = state.document
+      const document = { id, name, canvas, ...(origin === undefined ? {} : { origin }) }
+      state.document = area === null ? document : { ...document, area }
     },
     showPreview: (preview) => state.previews.push(preview),
     watch: (changed) => {

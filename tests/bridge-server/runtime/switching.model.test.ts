@@ -45,13 +45,13 @@ const hyper = (weight: number, loras: Extensions['loras'] = []): Extensions => (
 /** Of two layers before keys and before values that read the text, `width` wide; of zeros, for only its size matters here. */
 function hypernetwork(width: number): Buffer {
   const wide = 2 * width
-  const layers = ['0', '1'].flatMap((which) => [
-    [`${width}.${which}.linear.0.weight`, [wide, width]] as const,
-    [`${width}.${which}.linear.0.bias`, [wide]] as const,
-    [`${width}.${which}.linear.1.weight`, [width, wide]] as const,
-    [`${width}.${which}.linear.1.bias`, [width]] as const
-  ])
-  return safetensorsOf(Object.fromEntries(layers))
+  const network = (which: 0 | 1) => ({
+    [`${width}.${which}.linear.0.weight`]: [wide, width],
+    [`${width}.${which}.linear.0.bias`]: [wide],
+    [`${width}.${which}.linear.1.weight`]: [width, wide],
+    [`${width}.${which}.linear.1.bias`]: [width]
+  })
+  return safetensorsOf({ ...network(0), ...network(1) })
 }
 
 test(`memory is where it was after ${SWITCHES} switches`, async () => {
