@@ -24,7 +24,7 @@ declare module 'fastify' {
 
 /** Throws AppError 'unauthorized' unless the request carries `Authorization: Bearer <token>`; notes whose token it is. */
 export function requireToken(request: FastifyRequest, tokens: Tokens): void {
-  const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+  const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
   const holder = given === undefined ? null : tokens.holderOf(given)
   if (holder === null) throw unauthorized()
   request.holder = holder

@@ -96,6 +96,9 @@ it('says its name to everyone and nothing else without the token', async () => {
   const blob = `${bridge.url}/api/blobs/${sha256(pixels)}`
   for (const method of ['HEAD', 'PUT']) expect((await fetch(blob, { method })).status).toBe(401)
   expect((await call('/api/catalogue')).status).toBe(200)
+  // RFC 9110, 11.1: the name of a scheme is the same in capitals and in small letters.
+  const small = { authorization: `bearer ${testToken}` }
+  expect((await fetch(`${bridge.url}/api/catalogue`, { headers: small })).status).toBe(200)
 })
 
 it('answers under the names of this computer and no other', async () => {
