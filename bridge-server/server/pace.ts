@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { AppError, toErrorReply } from '../errors.ts'
 import type { Limits } from './limits.ts'
@@ -11,7 +12,8 @@ export function guardPace(app: FastifyInstance, { paceSeconds, paceBytes, idleSe
     const { raw } = request
     const { socket } = raw
     done()
-    if (raw.complete || request.ws) return
+    // What is injected (Fastify's `inject`) came over no connection.
+    if (raw.complete || request.ws || !(socket instanceof Socket)) return
     let before = socket.bytesRead
     let answeredSeconds = 0
     const check = setInterval(() => {

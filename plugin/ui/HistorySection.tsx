@@ -71,7 +71,7 @@ function HistoryEntry({ job }: { readonly job: FinishedJob }) {
         ))}
       </div>
       <div className="marquee-row">
-        <ActionButton isQuiet onPress={() => recall(job.id)}>
+        <ActionButton isQuiet onPress={() => void recall(job.id)}>
           Use these settings
         </ActionButton>
         <ActionButton isQuiet onPress={() => discard(job.id)}>
