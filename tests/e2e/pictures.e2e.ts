@@ -75,9 +75,12 @@ describe('what pictures say of themselves', () => {
 
   it('makes a new document by the keyboard alone, and the one before can be reopened', async () => {
     const { page } = person
+    // Neither mouse nor key brings the focus here, as where a screen reader does.
     await page.getByRole('application').focus()
     await page.keyboard.press('Control+Alt+n')
-    await page.getByRole('textbox', { name: 'Width in pixels' }).waitFor()
+    const widthField = page.getByRole('textbox', { name: 'Width in pixels' })
+    // The dialog takes the focus when it has come in.
+    await expect.poll(() => widthField.evaluate((field) => field === document.activeElement)).toBe(true)
     for (const key of [
       'Control+a',
       '1',

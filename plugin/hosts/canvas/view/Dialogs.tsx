@@ -16,6 +16,7 @@ import { MapDialog } from './MapDialog.tsx'
 import { NewDialog } from './NewDialog.tsx'
 import { useControlKit } from './use-control-kit.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
+import { useFirstField } from './use-first-field.ts'
 
 /** Whichever dialog is open. */
 export function Dialogs(): JSX.Element {
@@ -94,6 +95,7 @@ function ShortcutsDialog({ close }: DialogProps): JSX.Element {
 
 function FeatherDialog({ close }: DialogProps): JSX.Element {
   const editor = useEditor()
+  const fields = useFirstField()
   const [radius, setRadius] = useState(8)
   const feather = (): void => {
     editor.apply('Feather selection', featherSelection(radius))
@@ -104,14 +106,15 @@ function FeatherDialog({ close }: DialogProps): JSX.Element {
       <Heading>Feather selection</Heading>
       <Divider />
       <Content>
-        <NumberField
-          autoFocus
-          label="Radius in pixels"
-          value={radius}
-          minValue={1}
-          maxValue={maxFeather}
-          onChange={setRadius}
-        />
+        <div ref={fields}>
+          <NumberField
+            label="Radius in pixels"
+            value={radius}
+            minValue={1}
+            maxValue={maxFeather}
+            onChange={setRadius}
+          />
+        </div>
       </Content>
       <ButtonGroup>
         <Button variant="secondary" onPress={close}>

@@ -14,6 +14,7 @@ import {
 import { maxEdge, sizeProblem } from '../limits.ts'
 import { newDocument, type Ground } from '../new-document.ts'
 import { useEditor, useEditorState } from './use-editor.ts'
+import { useFirstField } from './use-first-field.ts'
 
 const usual: Size = { width: 512, height: 512 }
 const grounds: readonly { readonly id: Ground; readonly label: string }[] = [
@@ -28,6 +29,7 @@ export function NewDialog({ close }: { readonly close: () => void }): JSX.Elemen
   const [size, setSize] = useState(present ?? usual)
   const [ground, setGround] = useState<Ground>('white')
   const problem = sizeProblem(size)
+  const fields = useFirstField()
   const create = (): void => {
     close()
     editor.open(newDocument(editor, size, ground))
@@ -37,13 +39,8 @@ export function NewDialog({ close }: { readonly close: () => void }): JSX.Elemen
       <Heading>New document</Heading>
       <Divider />
       <Content>
-        <div className="new-document">
-          <Edge
-            autoFocus
-            label="Width in pixels"
-            value={size.width}
-            set={(width) => setSize({ ...size, width })}
-          />
+        <div ref={fields} className="new-document">
+          <Edge label="Width in pixels" value={size.width} set={(width) => setSize({ ...size, width })} />
           <Edge label="Height in pixels" value={size.height} set={(height) => setSize({ ...size, height })} />
           <Picker
             label="Filled with"
@@ -71,15 +68,13 @@ export function NewDialog({ close }: { readonly close: () => void }): JSX.Elemen
 }
 
 interface EdgeProps {
-  readonly autoFocus?: boolean
   readonly label: string
   readonly value: number
   readonly set: (value: number) => void
 }
 
-const Edge = ({ autoFocus = false, label, value, set }: EdgeProps): JSX.Element => (
+const Edge = ({ label, value, set }: EdgeProps): JSX.Element => (
   <NumberField
-    autoFocus={autoFocus}
     label={label}
     width="100%"
     value={value}
