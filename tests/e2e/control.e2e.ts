@@ -41,6 +41,9 @@ describe('control layers', () => {
     const picture = await person.save()
     await person.page.keyboard.press('Control+z')
     await expect.poll(() => layers().count()).toBe(count)
+    // The next one's Apply is not to be taken for this one's.
+    await person.button('Discard').click()
+    await expect.poll(() => person.button('Apply').count()).toBe(0)
     return picture
   }
   const weigh = async (key: 'Home' | 'End') => {
