@@ -1,7 +1,7 @@
 // What a fresh clone needs before anything of it runs, with nothing but Node: packages, and the built panel.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -21,6 +21,8 @@ export function checkNode() {
 /** Installs what package-lock.json names, where something is missing. */
 export function ensurePackages() {
   if (packagesAreInstalled()) return
+  waitForMyTurn()
+  if (packagesAreInstalled()) return
   console.error('Installing packages (the first time takes a minute) …')
   // onnxruntime's installer would fetch gigabytes of CUDA where it sees nvcc.
   run('npm', ['ci', '--include=dev'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
@@ -28,7 +30,14 @@ export function ensurePackages() {
 
 /** Builds the panel, where its sources changed since it was built. */
 export function ensurePanel() {
-  const inputs = ['plugin', 'bridge-server/protocol', 'vite.config.ts', 'tsconfig.json', 'package-lock.json']
+  const inputs = [
+    'plugin',
+    'bridge-server/protocol',
+    'bridge-server/image',
+    'vite.config.ts',
+    'tsconfig.json',
+    'package-lock.json'
+  ]
   const stamp = path.join(project, 'dist', 'panel.inputs')
   const state = stateOf(inputs)
   if (textOf(stamp) === state && textOf(path.join(project, 'dist', 'panel', 'index.html')) !== null) return
@@ -36,6 +45,38 @@ export function ensurePanel() {
   run('npx', ['--no-install', 'vite', 'build', '--logLevel', 'warn'])
   mkdirSync(path.dirname(stamp), { recursive: true })
   writeFileSync(stamp, state)
+}
+
+/** `npm start` and `npm test` at the same time would pull the packages from under each other: the second waits for the first. */
+function waitForMyTurn() {
+  const turn = path.join(project, '.cache', 'setting-up')
+  mkdirSync(path.dirname(turn), { recursive: true })
+  let isTold = false
+  for (;;)
+    try {
+      writeFileSync(turn, String(process.pid), { flag: 'wx' })
+      process.once('exit', () => rmSync(turn, { force: true }))
+      return
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      const pid = Number(textOf(turn))
+      if (!isRunning(pid)) {
+        rmSync(turn, { force: true })
+        continue
+      }
+      if (!isTold) console.error(`Process ${pid} installs packages; if it does not, delete ${turn}.`)
+      isTold = true
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500)
+    }
+}
+
+/** Whoever has just begun has not written its number yet, and counts. */
+function isRunning(pid) {
+  try {
+    return pid === 0 || process.kill(pid, 0)
+  } catch (error) {
+    return error.code === 'EPERM'
+  }
 }
 
 /** Whether npm has installed every package of package-lock.json in its version; packages for other platforms may be missing. */

@@ -22,8 +22,7 @@ const secret = /token|proxy|password|secret/i
 /** What differs from a start without options; of what may be secret only that it is set. */
 export function checkSettings({ given, terminal: { env } }: Patient): Finding {
   const options = [...given].flatMap(([name, values]) =>
-    // The link that a server prints has its token behind #.
-    values.map((value) => (secret.test(name) ? `--${name} (set)` : `--${name} ${value.replace(/#.*/s, '')}`))
+    values.map((value) => (secret.test(name) ? `--${name} (set)` : `--${name} ${withoutToken(value)}`))
   )
   const variables = Object.entries(env)
     .filter(
@@ -31,11 +30,14 @@ export function checkSettings({ given, terminal: { env } }: Patient): Finding {
     )
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value = '']) =>
-      secret.test(name) && !/^no_proxy$/i.test(name) ? `${name} (set)` : `${name}=${value}`
+      secret.test(name) && !/^no_proxy$/i.test(name) ? `${name} (set)` : `${name}=${withoutToken(value)}`
     )
   const all = [...options, ...variables]
   return ok('settings', all.length === 0 ? 'all as they are by themselves' : all.join(', '))
 }
+
+/** The link that a server prints has its token behind #. */
+const withoutToken = (value: string): string => value.replace(/#.*/s, '')
 
 /** Mistakes in what can be downloaded. */
 export async function checkCatalogue({ config: { data } }: Patient): Promise<readonly Finding[]> {

@@ -356,7 +356,12 @@ it('finds that all is well with the doctor, and what is not', async () => {
     expect(findings.map((finding) => finding.name)).toContain(name)
   const told = await runCli(['doctor', '--port', '0', '--device', 'cpu', '--data', data], {
     cwd: folder,
-    env: { HTTPS_PROXY: 'http://me:hunter2@proxy.example:3128', HF_TOKEN: 'hf_hunter2', MARQUEE_LOG: 'info' }
+    env: {
+      HTTPS_PROXY: 'http://me:hunter2@proxy.example:3128',
+      HF_TOKEN: 'hf_hunter2',
+      MARQUEE_LOG: 'info',
+      MARQUEE_SERVER: 'http://localhost:7421/#token=hunter2'
+    }
   })
   expect(told.out.toString()).toMatch(
     /settings +.*--device cpu.*HF_TOKEN \(set\), HTTPS_PROXY \(set\), MARQUEE_LOG=info/
