@@ -21,11 +21,13 @@ export function checkNode() {
 /** Installs what package-lock.json names, where something is missing. */
 export function ensurePackages() {
   if (packagesAreInstalled()) return
-  waitForMyTurn()
-  if (packagesAreInstalled()) return
-  console.error('Installing packages (the first time takes a minute) …')
-  // onnxruntime's installer would fetch gigabytes of CUDA where it sees nvcc.
-  run('npm', ['ci', '--include=dev'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
+  const endTurn = waitForMyTurn()
+  if (!packagesAreInstalled()) {
+    console.error('Installing packages (the first time takes a minute) …')
+    // onnxruntime's installer would fetch gigabytes of CUDA where it sees nvcc.
+    run('npm', ['ci', '--include=dev'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
+  }
+  endTurn()
 }
 
 /** Builds the panel, where its sources changed since it was built. */
@@ -55,8 +57,13 @@ function waitForMyTurn() {
   for (;;)
     try {
       writeFileSync(turn, String(process.pid), { flag: 'wx' })
-      process.once('exit', () => rmSync(turn, { force: true }))
-      return
+      const end = () => rmSync(turn, { force: true })
+      // Where the installation fails the process ends.
+      process.once('exit', end)
+      return () => {
+        process.off('exit', end)
+        end()
+      }
     } catch (error) {
       if (error.code !== 'EEXIST') throw error
       const pid = Number(textOf(turn))
